@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""Every command of the project: setup, demo, test, check, bench, work.
+
+Needs nothing but Python 3.11 to 3.13. Whatever else it takes is installed into
+``.venv`` beside this file, from requirement files with hashes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / "python"
+SUPPORTED = ((3, 11), (3, 14))
+
+
+class Stop(SystemExit):
+    """Ends the command with one sentence for the person who typed it."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(f"\n  {sentence}\n")
+
+
+def say(sentence: str) -> None:
+    print(f"  {sentence}", flush=True)
+
+
+def run(*command: str | Path, **kwargs: object) -> None:
+    """Run one step; a step that fails ends the command with its own exit status."""
+    result = subprocess.run([str(part) for part in command], cwd=ROOT, **kwargs)  # type: ignore[call-overload]
+    if result.returncode:
+        raise SystemExit(result.returncode)
+
+
+# ------------------------------------------------------------------ setup
+
+
+def setup(*, dev: bool = False) -> None:
+    """Make ``.venv`` match the lock file, compile translations, and compile the engine's loops once."""
+    if not SUPPORTED[0] <= sys.version_info[:2] < SUPPORTED[1]:
+        raise Stop(f"Cauce needs Python 3.11, 3.12 or 3.13; this is {sys.version.split()[0]}.")
+    lock = ROOT / "requirements" / ("dev.txt" if dev else "runtime.txt")
+    wanted = hashlib.sha256(lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    stamps = {VENV / ".cauce-dev", *(() if dev else (VENV / ".cauce-runtime",))}
+    if not any(stamp.exists() and stamp.read_text() == wanted + str(ROOT) for stamp in stamps):
+        _install(lock, dev=dev)
+        (VENV / (".cauce-dev" if dev else ".cauce-runtime")).write_text(wanted + str(ROOT))
+        if dev:
+            runtime = ROOT / "requirements" / "runtime.txt"
+            digest = hashlib.sha256(runtime.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+            (VENV / ".cauce-runtime").write_text(digest + str(ROOT))
+        say("Compiling the engine's loops, once …")
+        run(PYTHON, "-m", "cauce_engine", "warm", env=environment())
+    _compile_translations()
+
+
+def _install(lock: Path, *, dev: bool) -> None:
+    started = time.monotonic()
+    if not PYTHON.exists():
+        say("Making .venv …")
+        made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
+        if made.returncode:
+            shutil.rmtree(VENV, ignore_errors=True)
+            raise Stop(
+                "Python could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv."
+            )
+    say(f"Installing from {lock.relative_to(ROOT)} …")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if subprocess.run([str(part) for part in [*pip, "uv"]], **quiet).returncode == 0:  # type: ignore[call-overload]
+        uv = [BIN / "uv", "pip", "install", "--quiet", "--system-certs", "--python", PYTHON]
+        fast = subprocess.run([str(p) for p in [*uv, "--require-hashes", "-r", lock]], cwd=ROOT)
+        if fast.returncode:
+            say("The fast installer failed; trying pip …")
+            run(*pip, "--require-hashes", "-r", lock)
+    else:
+        run(*pip, "--require-hashes", "-r", lock)
+    run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    say(f"Installed in {time.monotonic() - started:.0f} s.")
+
+
+def _compile_translations() -> None:
+    """Turn each ``.po`` into the ``.mo`` that Django reads, when it is newer."""
+    for source in (ROOT / "src" / "cauce").rglob("*.po"):
+        target = source.with_suffix(".mo")
+        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+            run(
+                BIN / "pybabel", "--quiet", "compile", "--input-file", source, "--output-file", target,
+                "--locale", source.parent.parent.name,
+            )  # fmt: skip
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of every child: the settings module and caches that survive between runs."""
+    cache = os.environ.get("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "cauce.config.settings",
+        "NUMBA_CACHE_DIR": cache,
+        "PYTHONUNBUFFERED": "1",
+        **extra,
+    }
+
+
+# ------------------------------------------------------------------- demo
+
+
+def demo(*, port: int, data: Path) -> None:
+    """Fill an embedded database with invented people and serve it until interrupted."""
+    started = time.monotonic()
+    _refuse_busy(port)
+    setup()
+    data.mkdir(parents=True, exist_ok=True)
+    env = environment(
+        CAUCE_DEMO="true",
+        CAUCE_DATA=str(data.resolve()),
+        CAUCE_ORIGIN=f"http://localhost:{port}",
+        PYTHONPATH=str(ROOT / "src"),
+    )
+    run(PYTHON, "-m", "django", "prepare_demo", env=env)
+    children = [
+        _start(
+            PYTHON, "-m", "gunicorn", "cauce.config.wsgi", "--bind", f"127.0.0.1:{port}",
+            "--workers", "2", "--threads", "4", "--graceful-timeout", "2",
+            "--log-level", "warning", "--no-control-socket", env=env,
+        ),
+        _start(PYTHON, "-m", "django", "work", "--quiet", env=env),
+    ]  # fmt: skip
+    try:
+        _wait_until_served(f"http://127.0.0.1:{port}/salud/", children)
+        run(PYTHON, "-m", "django", "demo_people", "--origin", f"http://localhost:{port}", env=env)
+        say(f"Ready in {time.monotonic() - started:.0f} s. Ctrl-C stops everything.")
+        _watch(children)
+    finally:
+        _stop(children)
+
+
+def _refuse_busy(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise Stop(f"Port {port} is taken. Choose another: python3 run.py demo --port 8001") from None
+
+
+def _start(*command: str | Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    # A session of its own: the terminal's Ctrl-C reaches only this supervisor, which ends the children in order.
+    return subprocess.Popen([str(part) for part in command], cwd=ROOT, env=env, start_new_session=True)
+
+
+def _wait_until_served(url: str, children: list[subprocess.Popen[bytes]], *, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if any(child.poll() is not None for child in children):
+            raise Stop("A process of the demo ended before it served its first page; its message is above.")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise Stop(f"Nothing answered at {url} within {seconds:.0f} s.")
+
+
+def _watch(children: list[subprocess.Popen[bytes]]) -> None:
+    while all(child.poll() is None for child in children):
+        time.sleep(0.3)
+    raise Stop("A process of the demo ended by itself; its message is above.")
+
+
+def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        for child in children:
+            if child.poll() is None:
+                _signal(child, sent)
+        until = time.monotonic() + 6
+        while time.monotonic() < until and any(child.poll() is None for child in children):
+            time.sleep(0.05)
+
+
+def _signal(child: subprocess.Popen[bytes], sent: signal.Signals) -> None:
+    try:
+        os.killpg(child.pid, sent)
+    except ProcessLookupError:
+        child.poll()
+
+
+def work() -> None:
+    """Run one worker on the database that ``DATABASE_URL`` names."""
+    setup()
+    os.execve(PYTHON, [str(PYTHON), "-m", "django", "work"], environment())
+
+
+# ---------------------------------------------------------- test, check, bench
+
+
+def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
+    """Everything on SQLite and on PostgreSQL, journeys included; ``--quick`` is SQLite without a browser."""
+    setup(dev=True)
+    started = time.monotonic()
+    pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2"]
+    if quick:
+        run(*pytest, "-m", "not journey and not scale", "--no-migrations", *arguments, env=environment())
+    else:
+        marker = "scale" if scale else "not scale"
+        run(*pytest, "-m", marker, *arguments, env=environment(CAUCE_TEST_DATABASES="sqlite postgresql"))
+    say(f"Tests took {time.monotonic() - started:.0f} s.")
+
+
+def check() -> None:
+    """Format, lint, types, import contracts, templates, migrations, translations."""
+    setup(dev=True)
+    env = environment(CAUCE_TESTING="true")
+    steps: list[list[str | Path]] = [
+        [BIN / "ruff", "format", "--check", "."],
+        [BIN / "ruff", "check", "."],
+        [BIN / "mypy"],
+        [BIN / "lint-imports"],
+        [BIN / "djlint", "src", "--lint", "--quiet"],
+        [PYTHON, "-m", "django", "check", "--fail-level", "WARNING"],
+        [PYTHON, "-m", "django", "makemigrations", "--check", "--dry-run"],
+        [PYTHON, "-m", "pytest", "tests/architecture", "-q"],
+    ]
+    failed = []
+    for step in steps:
+        name = " ".join(str(part).removeprefix(str(BIN) + os.sep) for part in step)
+        say(f"• {name}")
+        if subprocess.run([str(part) for part in step], cwd=ROOT, env=env).returncode:
+            failed.append(name)
+    if failed:
+        raise Stop("Failed: " + "; ".join(failed))
+    say("All checks passed.")
+
+
+def bench(arguments: list[str]) -> None:
+    """Measure side by side and print the table; ``--write`` keeps it in docs."""
+    setup(dev=True)
+    run(PYTHON, "-m", "tests.bench", *arguments, env=environment())
+
+
+# ------------------------------------------------------------------- command
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="run.py", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("setup", help="install into .venv and compile").add_argument(
+        "--dev", action="store_true"
+    )
+    demo_parser = commands.add_parser("demo", help="serve a filled demo on this machine")
+    demo_parser.add_argument("--port", type=int, default=8000)
+    demo_parser.add_argument("--data", type=Path, default=ROOT / "var" / "demo")
+    test_parser = commands.add_parser("test", help="run every test (other arguments go to pytest)")
+    test_parser.add_argument("--quick", action="store_true", help="SQLite only, no browser, no migrations")
+    test_parser.add_argument("--scale", action="store_true", help="the national-size tests only")
+    commands.add_parser("check", help="format, lint, types, contracts, migrations, translations")
+    commands.add_parser("bench", help="measure and print the table (arguments go to the bench)")
+    commands.add_parser("work", help="run a worker")
+    arguments, rest = parser.parse_known_args()
+    if rest and arguments.command not in {"test", "bench"}:
+        parser.error(f"unknown: {' '.join(rest)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        match arguments.command:
+            case "setup":
+                setup(dev=arguments.dev)
+            case "demo":
+                demo(port=arguments.port, data=arguments.data)
+            case "test":
+                test(rest, quick=arguments.quick, scale=arguments.scale)
+            case "check":
+                check()
+            case "bench":
+                bench(rest)
+            case "work":
+                work()
+    except KeyboardInterrupt:
+        say("Stopped.")
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""People, how they prove who they are, how they sign in, and what offices they hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from cauce.accounts.roles import Role
+
+
+class Sex(models.TextChoices):
+    """As the CURP writes it."""
+
+    WOMAN = "M", _("Mujer")
+    MAN = "H", _("Hombre")
+    NON_BINARY = "X", _("No binario")
+
+
+class Person(models.Model):
+    """A human being, once, whatever accounts and documents they have.
+
+    ``birth_state`` is an INEGI key (01 to 32), empty when born abroad or not
+    told. ``is_invented`` marks the people of demos and tests.
+    """
+
+    given_names = models.CharField(max_length=80)
+    first_surname = models.CharField(max_length=60)
+    second_surname = models.CharField(max_length=60, blank=True)
+    birth_date = models.DateField()
+    sex = models.CharField(max_length=1, choices=Sex)
+    birth_state = models.CharField(max_length=2, blank=True)
+    phone = models.CharField(max_length=20, blank=True)
+    is_invented = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(sex__in=Sex.values), name="person_sex_known"),
+            models.CheckConstraint(condition=~models.Q(given_names=""), name="person_has_given_names"),
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.given_names, self.first_surname, self.second_surname]))
+
+
+class DocumentKind(models.TextChoices):
+    CURP = "curp", _("CURP")
+    PASSPORT = "passport", _("Pasaporte")
+    DUI = "dui", _("DUI")
+
+
+class IdentityDocument(models.Model):
+    """A number that identifies a person. Never a key of anything else.
+
+    The generic CURPs of foreigners (F22) identify nobody: they are kept with
+    ``is_generic`` and may belong to many people.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="documents")
+    kind = models.CharField(max_length=10, choices=DocumentKind)
+    country = models.CharField(max_length=2, default="MX")
+    number = models.CharField(max_length=30)
+    is_generic = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "country", "number"],
+                condition=models.Q(is_generic=False),
+                name="identity_number_belongs_to_one",
+            ),
+            models.UniqueConstraint(fields=["person", "kind", "country"], name="one_document_of_a_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.country}"
+
+
+class Users(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """An account. People without an account exist (a clerk applies for them); accounts without a person are offices."""
+
+    email = models.EmailField()
+    person = models.OneToOneField(Person, on_delete=models.PROTECT, null=True, related_name="user")
+    office_name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=5, default="es-mx")
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField()
+
+    objects = Users()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once_whatever_its_case")]
+
+    def __str__(self) -> str:
+        return f"user:{self.pk}"
+
+    @property
+    def is_staff(self) -> bool:  # asked for by libraries; offices are memberships
+        return False
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return False
+
+
+class Membership(models.Model):
+    """An office: a role held by a user at one institution, or everywhere when ``institution_id`` is empty.
+
+    A plain number, not a foreign key: institutions stand above accounts.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role)
+    institution_id = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "institution_id"], name="membership_once"),
+            models.UniqueConstraint(
+                fields=["user", "role"],
+                condition=models.Q(institution_id__isnull=True),
+                name="membership_everywhere_once",
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}@{self.institution_id or '*'}"
+
+
+class PrivacyNotice(models.Model):
+    """A version of the privacy notice. Published versions never change."""
+
+    version = models.PositiveSmallIntegerField(primary_key=True)
+    simplified = models.TextField()
+    integral = models.TextField()
+    digest = models.CharField(max_length=64)
+    valid_from = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"privacy notice {self.version}"
+
+
+class Consent(models.Model):
+    """That a person accepted a version of the privacy notice, and when."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="consents")
+    notice = models.ForeignKey(PrivacyNotice, on_delete=models.PROTECT, related_name="consents")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "notice"], name="consent_once_per_version")]
+
+    def __str__(self) -> str:
+        return f"person:{self.person_id} notice:{self.notice_id}"

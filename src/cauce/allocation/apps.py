@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class Allocation(AppConfig):
+    name = "cauce.allocation"

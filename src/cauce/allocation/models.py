@@ -1,0 +1,147 @@
+"""Runs of the engine: what was asked, what was answered, who signed, what was published."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cauce.accounts.models import User
+from cauce.calls.models import Application, Call, Post
+
+
+class RunState(models.TextChoices):
+    QUEUED = "queued", _("En espera")
+    RUNNING = "running", _("En curso")
+    CERTIFIED = "certified", _("Certificada")
+    PUBLISHED = "published", _("Publicada")
+    FAILED = "failed", _("Falló")
+
+
+class Run(models.Model):
+    """One execution of the engine over the lists of a closed call.
+
+    ``question`` and ``answer`` are the engine's own documents, compressed;
+    their digests are of the uncompressed bytes. ``checks`` are the certifier's,
+    each with its witness. ``facts`` are counts for the page, ``timings``
+    seconds by stage. ``package`` is the public file, kept at publication.
+    """
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="runs")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    task_id = models.UUIDField(null=True)
+    engine_version = models.CharField(max_length=20, blank=True)
+    question = models.BinaryField(null=True)
+    question_digest = models.CharField(max_length=80, blank=True)
+    answer = models.BinaryField(null=True)
+    answer_digest = models.CharField(max_length=80, blank=True)
+    checks = models.JSONField(default=list)
+    facts = models.JSONField(default=dict)
+    timings = models.JSONField(default=dict)
+    failure = models.TextField(blank=True)
+    certified_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)
+    package = models.BinaryField(null=True)
+    package_digest = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call", "number"], name="run_number_once"),
+            models.UniqueConstraint(
+                fields=["call"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="one_run_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["call"], condition=models.Q(state="published"), name="one_published_run"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["certified", "published"])
+                | (models.Q(certified_at__isnull=False) & ~models.Q(answer_digest="")),
+                name="certified_run_has_an_answer",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    models.Q(state="published", published_at__isnull=False) & ~models.Q(package_digest="")
+                )
+                | (~models.Q(state="published") & models.Q(published_at__isnull=True, package_digest="")),
+                name="published_run_has_a_package",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} run {self.number}"
+
+
+class Signature(models.Model):
+    """A person's signature under one answer. Two different people are needed to publish."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="signatures")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    answer_digest = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "user"], name="one_signature_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} signed by user:{self.user_id}"
+
+
+class Placement(models.Model):
+    """What one application got in a run, with the list and merit it was decided on.
+
+    ``place`` is the 1-based position in the order of merit; ``post`` is empty
+    for who got none; ``rank`` is the position of the post in the list.
+    ``posts`` are post ids as frozen, ``merit`` decimal strings.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="placements")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="placements")
+    place = models.PositiveIntegerField()
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, null=True, related_name="placements")
+    rank = models.PositiveSmallIntegerField(null=True)
+    posts = models.JSONField()
+    merit = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "application"], name="one_placement_per_application"),
+            models.UniqueConstraint(fields=["run", "place"], name="one_placement_per_place"),
+            models.CheckConstraint(
+                condition=models.Q(post__isnull=True, rank__isnull=True)
+                | models.Q(post__isnull=False, rank__isnull=False),
+                name="placement_has_post_and_rank_or_neither",
+            ),
+        ]
+        indexes = [models.Index(fields=["run", "post"], name="placement_by_post")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.place}"
+
+
+class Cutoff(models.Model):
+    """How far down the order of merit a post reached in a run.
+
+    ``last_place`` and ``last_merit`` belong to the last person admitted; they
+    are empty while the post has a free seat, which is open to everybody.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="cutoffs")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="cutoffs")
+    seats = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField()
+    listed = models.PositiveIntegerField()
+    last_place = models.PositiveIntegerField(null=True)
+    last_merit = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "post"], name="one_cutoff_per_post"),
+            models.CheckConstraint(condition=models.Q(taken__lte=models.F("seats")), name="cutoff_within_seats"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.post_id}"

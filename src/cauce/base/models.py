@@ -1,0 +1,71 @@
+"""What every app leans on: the audit and the progress of long work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+
+class AppendOnly(models.QuerySet[Any]):
+    """Rows that may be added and read, never changed nor removed."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise TypeError(f"{self.model.__name__} is append-only")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError(f"{self.model.__name__} is append-only")
+
+
+class AuditEvent(models.Model):
+    """One thing that happened. Written by use cases, never changed, never read by rules.
+
+    No foreign keys, so that erasing a person or a call cannot erase what was
+    done; ``detail`` holds identifiers and digests, no personal value in clear.
+    """
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    action = models.CharField(max_length=80)
+    subject_model = models.CharField(max_length=80)
+    subject_id = models.CharField(max_length=40)
+    detail = models.JSONField(default=dict)
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["subject_model", "subject_id"], name="audit_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.action} {self.subject_model}:{self.subject_id}"
+
+
+class AuditSeal(models.Model):
+    """A link of the hash chain over audit events, added after commit by the sealer.
+
+    ``digest`` is the SHA-256 of the previous digest and the event's canonical
+    form; a changed, removed or inserted event breaks every later link.
+    """
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    event_id = models.PositiveBigIntegerField(unique=True)
+    digest = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
+
+    objects = AppendOnly.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.digest[:12]}"
+
+
+class TaskProgress(models.Model):
+    """How far a task of a worker has come, and when its worker last showed life."""
+
+    task_id = models.UUIDField(primary_key=True)
+    stage = models.CharField(max_length=40, blank=True)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    heartbeat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.task_id}: {self.stage} {self.done}/{self.total}"

@@ -1,0 +1,170 @@
+"""The edge every HTML view shares: who, when, how a refusal is shown, and that nothing typed is lost."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django import forms, http, shortcuts
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from cauce.base import clock
+from cauce.base.actors import Actor
+from cauce.base.errors import DomainError
+
+logger = logging.getLogger("cauce.web")
+
+F = TypeVar("F", bound=forms.Form)
+R = TypeVar("R")
+
+_UNSENT = "unsent"
+_UNSENT_LIMIT = 60_000
+_NEVER_KEPT = ("password", "csrfmiddlewaretoken")
+
+
+class RequestContext:
+    """Middleware: set ``request.actor`` and ``request.now``; show domain errors that no form could carry."""
+
+    def __init__(self, get_response: Callable[[http.HttpRequest], http.HttpResponse]) -> None:
+        self.get_response = get_response
+        self.actor_for = import_string(settings.ACTOR_RESOLVER)
+
+    def __call__(self, request: Any) -> http.HttpResponse:
+        request.now = clock.read()
+        user = request.user
+        request.actor = self.actor_for(user) if user.is_authenticated else Actor.nobody()
+        return self.get_response(request)
+
+    def process_exception(self, request: Any, error: Exception) -> http.HttpResponse | None:
+        if not isinstance(error, DomainError):
+            return None
+        return shortcuts.render(request, "base/error.html", {"error": error}, status=error.status)
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Ask for sign-in unless a view says otherwise; keep what was being sent when the session had ended."""
+
+    def handle_no_permission(self, request: Any, view_func: Callable[..., Any]) -> http.HttpResponseBase:
+        if request.method == "POST":
+            sent = {
+                name: request.POST.getlist(name)
+                for name in request.POST
+                if not any(secret in name for secret in _NEVER_KEPT)
+            }
+            if sum(len(value) for values in sent.values() for value in values) <= _UNSENT_LIMIT:
+                request.session[_UNSENT] = {request.path: sent}
+                messages.warning(
+                    request,
+                    _("Tu sesión terminó antes de guardar. Entra otra vez: conservamos lo que escribiste."),
+                )
+            request.method = "GET"  # the way back after sign-in is the page, not the sending
+        return super().handle_no_permission(request, view_func)
+
+
+def fill(request: Any, form: type[F], /, **kwargs: Any) -> F:
+    """Return ``form`` bound to what was sent, or unbound; then with what a session's end left unsent, if anything."""
+    if request.method == "POST":
+        return form(request.POST, request.FILES or None, **kwargs)
+    kept = request.session.get(_UNSENT, {}).get(request.path)
+    if kept:
+        del request.session[_UNSENT]
+        messages.info(request, _("Esto es lo que habías escrito. Revísalo y envíalo otra vez."))
+        initial = {name: values if len(values) > 1 else values[0] for name, values in kept.items() if values}
+        kwargs["initial"] = {**kwargs.get("initial", {}), **initial}
+    return form(**kwargs)
+
+
+def attempt(form: forms.Form, use_case: Callable[..., R], /, **arguments: Any) -> R | None:
+    """Call ``use_case``; if it refuses, put the reason on ``form`` (on its field, when it names one) and return ``None``."""
+    try:
+        return use_case(**arguments)
+    except DomainError as error:
+        sentence = f"{error.message} {error.remedy}".strip()
+        form.add_error(error.field if error.field in form.fields else None, sentence)
+        return None
+
+
+def told(request: http.HttpRequest, use_case: Callable[..., R], /, **arguments: Any) -> R | None:
+    """Call ``use_case`` for a button without fields; a refusal becomes a message on the next page, and ``None``."""
+    try:
+        return use_case(**arguments)
+    except DomainError as error:
+        messages.error(request, f"{error.message} {error.remedy}".strip())
+        return None
+
+
+# --------------------------------------------------------------------- frame
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the bar of the demo says."""
+
+    sentence: str
+
+
+def chrome(request: Any) -> dict[str, Any]:
+    """Context processor: what the frame of every page shows."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return {
+        "actor": getattr(request, "actor", Actor.nobody()),
+        "now": getattr(request, "now", None),
+        "demo": Demo(_("Las personas de esta página son inventadas; las cifras citan su fuente."))
+        if settings.DEMO
+        else None,
+        "navigation": _navigation(request.path),
+        "theme": request.COOKIES.get("theme", "") if request.COOKIES.get("theme") in ("light", "dark") else "",
+        "language": language,
+        "other_language": "en" if language.startswith("es") else "es-mx",
+        "path": request.get_full_path(),
+    }
+
+
+def _navigation(path: str) -> list[tuple[Any, str, bool]]:
+    items = []
+    for label, view in settings.NAVIGATION:
+        try:
+            url = reverse(view)
+        except NoReverseMatch:
+            continue
+        items.append((label, url, path.startswith(url)))
+    return items
+
+
+# --------------------------------------------------------------------- errors
+
+
+def csrf_failure(request: Any, reason: str = "") -> http.HttpResponse:
+    """A form came without its proof: say whether cookies are off or the page was old, and what to do."""
+    return shortcuts.render(request, "csrf.html", {"has_cookies": bool(request.COOKIES)}, status=403)
+
+
+def bad_request(request: Any, exception: Exception) -> http.HttpResponse:
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return shortcuts.render(request, "413.html", status=413)
+    return shortcuts.render(request, "400.html", status=400)
+
+
+def not_found(request: Any, exception: Exception) -> http.HttpResponse:
+    return shortcuts.render(request, "404.html", status=404)
+
+
+def denied(request: Any, exception: Exception) -> http.HttpResponse:
+    return shortcuts.render(request, "403.html", status=403)
+
+
+def our_fault(request: Any) -> http.HttpResponse:
+    """Something failed on our side: give a case number that the log has too."""
+    case = f"{secrets.token_hex(2)}-{secrets.token_hex(1)}".upper()
+    logger.error("case %s at %s", case, request.path)
+    return shortcuts.render(request, "500.html", {"case": case}, status=500)

@@ -1,0 +1,313 @@
+"""Calls with frozen rules, their posts, and what people apply for."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cauce.accounts.models import Person
+from cauce.institutions.models import Institution, Site, Specialty, State
+
+
+class CallKind(models.TextChoices):
+    DRIVE = "drive", _("Jornada de contratación")
+    RESIDENCY = "residency", _("Residencia médica")
+
+
+class CallState(models.TextChoices):
+    """What a manager has done to a call. Whether it takes applications is a question of the clock."""
+
+    DRAFT = "draft", _("Borrador")
+    PUBLISHED = "published", _("Publicada")
+
+
+class Mechanism(models.TextChoices):
+    SERIAL = "serial", _("Por orden de mérito")
+
+
+class ListRule(models.TextChoices):
+    FREE = "free", _("Las opciones que cada quien quiera")
+    COMPLETE = "complete", _("Todas las sedes de la especialidad")
+
+
+class Call(models.Model):
+    """Published rules and dates of a process.
+
+    ``score_criteria`` is the order rule as data, the first criterion first:
+    ``[{"key", "label", "decimals", "minimum", "maximum", "declared"}]``,
+    higher is better, exact decimals; the lottery always comes last.
+    ``opens_at`` is the first and ``closes_at`` the last second in which one
+    can apply. ``rules`` is the canonical text frozen at publication and
+    ``rules_digest`` its SHA-256; later changes are addenda.
+    ``lottery_seed`` stays secret until a run reveals it.
+    """
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="calls")
+    previous = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
+    code = models.SlugField(max_length=20, unique=True)
+    kind = models.CharField(max_length=10, choices=CallKind)
+    title = models.CharField(max_length=160)
+    summary = models.CharField(max_length=300)
+    issuing_authority = models.CharField(max_length=160)
+    legal_basis = models.TextField()
+    contact = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=CallState, default=CallState.DRAFT)
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    results_at = models.DateTimeField()
+    mechanism = models.CharField(max_length=10, choices=Mechanism, default=Mechanism.SERIAL)
+    list_rule = models.CharField(max_length=10, choices=ListRule, default=ListRule.FREE)
+    max_choices = models.PositiveSmallIntegerField(null=True)
+    score_criteria = models.JSONField(default=list)
+    rules_text = models.TextField(blank=True)
+    rules = models.TextField(blank=True)
+    rules_digest = models.CharField(max_length=64, blank=True)
+    published_at = models.DateTimeField(null=True)
+    lottery_seed = models.CharField(max_length=64, blank=True)
+    lottery_commitment = models.CharField(max_length=64, blank=True)
+    demand_at = models.DateTimeField(null=True)
+    states = models.ManyToManyField(State, related_name="calls")
+    specialties = models.ManyToManyField(Specialty, through="CallSpecialty", related_name="calls")
+    is_invented = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closes_at__gt=models.F("opens_at"))
+                & models.Q(results_at__gt=models.F("closes_at")),
+                name="call_calendar_in_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="draft", published_at__isnull=True, rules_digest="")
+                | (
+                    models.Q(state="published", published_at__isnull=False)
+                    & ~models.Q(rules_digest="")
+                    & ~models.Q(lottery_commitment="")
+                ),
+                name="published_call_has_frozen_rules",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Tier(models.TextChoices):
+    CORE = "core", _("Prioritaria")
+    LISTED = "listed", _("Incluida")
+
+
+class CallSpecialty(models.Model):
+    """A specialty that a call offers, and whether the call names it as a priority."""
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="call_specialties")
+    specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT)
+    tier = models.CharField(max_length=6, choices=Tier, default=Tier.LISTED)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["call", "specialty"], name="call_specialty_once")]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} {self.specialty_id}"
+
+
+class CalendarEntry(models.Model):
+    """A date of a call's calendar. ``as_written`` keeps the wording of the document, weekday included."""
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="calendar")
+    label = models.CharField(max_length=160)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    as_written = models.CharField(max_length=160, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gte=models.F("starts_at")),
+                name="calendar_entry_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} {self.label}"
+
+
+class Addendum(models.Model):
+    """A change to a published call: number, text, and a digest chained to the rules before it.
+
+    Version 1 of the rules is the publication; addendum ``n`` makes version ``n + 1``.
+    """
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="addenda")
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    closes_at = models.DateTimeField(null=True)
+    digest = models.CharField(max_length=64)
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["call", "number"], name="addendum_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} addendum {self.number}"
+
+
+class Shift(models.TextChoices):
+    MORNING = "morning", _("Matutino")
+    AFTERNOON = "afternoon", _("Vespertino")
+    NIGHT = "night", _("Nocturno")
+    WEEKEND = "weekend", _("Jornada acumulada")
+    FULL = "full", _("Tiempo completo")
+
+
+class ContractKind(models.TextChoices):
+    PERMANENT = "02", _("Base (02)")
+    SUBSTITUTION = "08", _("Sustitución (08)")
+    TRAINING = "training", _("Beca de residencia")
+
+
+class Post(models.Model):
+    """Seats that a call offers at one site for one specialty: jobs in a drive, training places in a residency.
+
+    Pay is in Mexican pesos a month; supplements are percentages of it.
+    ``listed`` and ``listed_first`` count sent lists as of the call's
+    ``demand_at``. ``last_place`` and ``last_score`` are of the previous call.
+    """
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="posts")
+    key = models.CharField(max_length=20)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="posts")
+    specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, related_name="posts")
+    seats = models.PositiveIntegerField()
+    shift = models.CharField(max_length=10, choices=Shift)
+    contract = models.CharField(max_length=10, choices=ContractKind)
+    monthly_pay = models.DecimalField(max_digits=9, decimal_places=2, null=True)
+    isolation_percent = models.PositiveSmallIntegerField(default=0)
+    rural_percent = models.PositiveSmallIntegerField(default=0)
+    is_priority = models.BooleanField(default=False)
+    has_housing = models.BooleanField(default=False)
+    has_transport = models.BooleanField(default=False)
+    note = models.CharField(max_length=300, blank=True)
+    listed = models.PositiveIntegerField(default=0)
+    listed_first = models.PositiveIntegerField(default=0)
+    last_place = models.PositiveIntegerField(null=True)
+    last_score = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call", "key"], name="post_key_once"),
+            models.CheckConstraint(condition=models.Q(seats__gte=1), name="post_has_a_seat"),
+            models.CheckConstraint(
+                condition=models.Q(isolation_percent__lte=50, rural_percent__lte=20),
+                name="post_supplements_in_range",
+            ),
+        ]
+        indexes = [models.Index(fields=["call", "specialty"], name="post_by_specialty")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ApplicationState(models.TextChoices):
+    DRAFT = "draft", _("Sin enviar")
+    SUBMITTED = "submitted", _("Enviada")
+    WITHDRAWN = "withdrawn", _("Retirada")
+
+
+class Application(models.Model):
+    """One person's application to one call.
+
+    ``folio`` is the public number; it says nothing about the person.
+    ``merit`` holds the values of the call's criteria as decimal strings, in
+    their order; empty until known. ``version`` is the number of the current
+    ``ListVersion``; 0 before the first.
+    """
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="applications")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="applications")
+    folio = models.CharField(max_length=20, unique=True)
+    specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, null=True)
+    state = models.CharField(max_length=10, choices=ApplicationState, default=ApplicationState.DRAFT)
+    merit = models.JSONField(default=list)
+    merit_source = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=0)
+    accepted_rules = models.PositiveSmallIntegerField(default=0)
+    started_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call", "person"], name="one_application_per_call"),
+            models.CheckConstraint(
+                condition=~models.Q(state="submitted") | models.Q(submitted_at__isnull=False),
+                name="submitted_application_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=(models.Q(state="withdrawn") & models.Q(withdrawn_at__isnull=False))
+                | (~models.Q(state="withdrawn") & models.Q(withdrawn_at__isnull=True)),
+                name="withdrawn_application_has_a_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["call", "state"], name="application_by_state")]
+
+    def __str__(self) -> str:
+        return self.folio
+
+
+class Choice(models.Model):
+    """A post in an application's current list. Rank 1 is the most wanted."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="choices")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="choices")
+    rank = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["application", "post"], name="post_chosen_once"),
+            models.UniqueConstraint(fields=["application", "rank"], name="rank_given_once"),
+            models.CheckConstraint(condition=models.Q(rank__gte=1), name="ranks_begin_at_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.rank}"
+
+
+class ListVersion(models.Model):
+    """A list as it was saved: kept for ever, so that nothing a person ordered is ever lost.
+
+    ``posts`` are post ids, best first. A save that met a newer version is kept
+    with ``is_refused`` and can be taken over. What counts at closing is the
+    newest version with ``sent_at`` of an application that is not withdrawn;
+    ``receipt`` and ``digest`` are what the person was given for it.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    based_on = models.PositiveIntegerField()
+    posts = models.JSONField()
+    is_refused = models.BooleanField(default=False)
+    saved_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    receipt = models.CharField(max_length=30, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["application", "number"], name="list_version_once"),
+            models.CheckConstraint(
+                condition=models.Q(sent_at__isnull=True, receipt="", digest="")
+                | (
+                    models.Q(sent_at__isnull=False, is_refused=False)
+                    & ~models.Q(receipt="")
+                    & ~models.Q(digest="")
+                ),
+                name="sent_list_has_a_receipt",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["application", "-sent_at"], name="list_version_sent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id} v{self.number}"

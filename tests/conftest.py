@@ -1,0 +1,18 @@
+"""People as fixtures, things as factories. Names say what a person is to the call under test."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+os.environ.setdefault("CAUCE_TESTING", "true")
+
+import pytest
+
+# 10 February 2024, 12:00 in Mexico City.
+NOON = datetime(2024, 2, 10, 18, tzinfo=UTC)
+
+
+@pytest.fixture
+def now():
+    return NOON

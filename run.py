@@ -208,15 +208,26 @@ def work() -> None:
 
 
 def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
-    """Everything on SQLite and on PostgreSQL, journeys included; ``--quick`` is SQLite without a browser."""
+    """Everything on SQLite, then all that touches a database on PostgreSQL; journeys in a real browser on both.
+
+    ``--quick`` leaves out the browser and PostgreSQL; ``--scale`` runs only the national sizes.
+    """
     setup(dev=True)
     started = time.monotonic()
-    pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2"]
+    env = environment(CAUCE_TESTING="true")
+    env.pop("DATABASE_URL", None)
+    pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup"]
     if quick:
-        run(*pytest, "-m", "not journey and not scale", "--no-migrations", *arguments, env=environment())
+        run(*pytest, "-m", "not journey and not scale", "--no-migrations", *arguments, env=env)
     else:
         marker = "scale" if scale else "not scale"
-        run(*pytest, "-m", marker, *arguments, env=environment(CAUCE_TEST_DATABASES="sqlite postgresql"))
+        say("On SQLite:")
+        run(*pytest, "-m", marker, *arguments, env=env)
+        say("On PostgreSQL:")
+        without_database = ["--ignore", "tests/engine", "--ignore", "tests/architecture"]
+        run(
+            PYTHON, "-m", "tests.postgres", *pytest, "-m", marker, *without_database, *arguments, env=env
+        )  # fmt: skip
     say(f"Tests took {time.monotonic() - started:.0f} s.")
 
 

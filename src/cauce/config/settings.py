@@ -117,6 +117,8 @@ else:
     if not TESTING:
         DATABASES["default"]["OPTIONS"]["pool"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# E-mail addresses are unique whatever their case, by a constraint that this check does not see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 if TESTING:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
-
-os.environ.setdefault("CAUCE_TESTING", "true")
 
 import pytest
 

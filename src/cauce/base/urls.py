@@ -1,4 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from cauce.base import views
 
 app_name = "base"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("aspecto/", views.preferences, name="preferences"),
+    path("ui/", views.components, name="ui"),
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cauce.accounts.models import Person
+from cauce.accounts.models import Person, User
 from cauce.institutions.models import Institution, Site, Specialty, State
 
 
@@ -39,7 +39,9 @@ class Call(models.Model):
     ``opens_at`` is the first and ``closes_at`` the last second in which one
     can apply. ``rules`` is the canonical text frozen at publication and
     ``rules_digest`` its SHA-256; later changes are addenda.
-    ``lottery_seed`` stays secret until a run reveals it.
+    ``lottery_seed`` stays secret until a run reveals it. ``amendments`` counts
+    the addenda. ``version`` grows with every saved change of the draft, so that
+    two people at one draft never overwrite each other unseen.
     """
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="calls")
@@ -64,7 +66,11 @@ class Call(models.Model):
     rules_digest = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(null=True)
     lottery_seed = models.CharField(max_length=64, blank=True)
-    lottery_commitment = models.CharField(max_length=64, blank=True)
+    lottery_commitment = models.CharField(max_length=80, blank=True)
+    amendments = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=0)
+    edited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    edited_at = models.DateTimeField(null=True)
     demand_at = models.DateTimeField(null=True)
     states = models.ManyToManyField(State, related_name="calls")
     specialties = models.ManyToManyField(Specialty, through="CallSpecialty", related_name="calls")

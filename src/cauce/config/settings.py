@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "csp",
+    "cauce.config.apps.Config",
     "cauce.base.apps.Base",
     "cauce.accounts.apps.Accounts",
     "cauce.notices.apps.Notices",

@@ -1,0 +1,46 @@
+"""Allocation of people to posts: certified, explained, repeatable.
+
+The names below are the whole public interface. Importing them loads NumPy; the compiler is loaded only when a
+question is solved.
+"""
+
+from __future__ import annotations
+
+from cauce_engine.allocation import Uncertified, allocate
+from cauce_engine.certify import certify
+from cauce_engine.documents import parse_question, read_question
+from cauce_engine.explain import Explanation, Explanations, explain, explain_all
+from cauce_engine.faults import InvalidAnswer, InvalidQuestion, Unsupported
+from cauce_engine.lottery import Lottery, commitment_of
+from cauce_engine.order import Ordering, ordering
+from cauce_engine.package import Report, build_package, verify_package
+from cauce_engine.problems import Question
+from cauce_engine.results import Allocation, Check, Dropped
+from cauce_engine.version import __version__
+
+__all__ = [
+    "Allocation",
+    "Check",
+    "Dropped",
+    "Explanation",
+    "Explanations",
+    "InvalidAnswer",
+    "InvalidQuestion",
+    "Lottery",
+    "Ordering",
+    "Question",
+    "Report",
+    "Uncertified",
+    "Unsupported",
+    "__version__",
+    "allocate",
+    "build_package",
+    "certify",
+    "commitment_of",
+    "explain",
+    "explain_all",
+    "ordering",
+    "parse_question",
+    "read_question",
+    "verify_package",
+]

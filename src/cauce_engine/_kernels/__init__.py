@@ -1,0 +1,1 @@
+"""Compiled loops, one file per algorithm. Each takes arrays and returns arrays; nothing else imports numba."""

@@ -1,0 +1,60 @@
+"""Solve a question and return its answer only if the certificate holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cauce_engine.certify import certify
+from cauce_engine.faults import Unsupported
+from cauce_engine.order import ordering
+from cauce_engine.problems import Question
+from cauce_engine.results import Allocation, Check
+
+
+class Uncertified(RuntimeError):
+    """The solver's answer broke a property, so there is none: ``check`` is the first that failed."""
+
+    def __init__(self, check: Check) -> None:
+        super().__init__(f"{check.name} does not hold: {check.statement('en')} Witness: {check.witness}")
+        self.check = check
+
+
+def allocate(question: Question) -> Allocation:
+    """Answer the question.
+
+    Raises `Unsupported` when its kind is not built yet and `Uncertified` when any property fails: an answer
+    that comes back is a certified one.
+    """
+    refuse_unsupported(question)
+    answer = _serial(question)
+    checks = certify(question, answer)
+    for check in checks:
+        if not check.holds:
+            raise Uncertified(check)
+    return replace(answer, checks=checks)
+
+
+def refuse_unsupported(question: Question) -> None:
+    """Raise `Unsupported` for what this engine reads but does not answer yet."""
+    if question.mechanism != "serial":
+        raise Unsupported(
+            "mechanism", f'"{question.mechanism}" is not built yet; this engine answers "serial"'
+        )
+    for name in ("couples", "regions"):
+        if getattr(question, name):
+            raise Unsupported(name, "are not built yet")
+    for index, terms in question.terms.items():
+        if terms.classes:
+            raise Unsupported(
+                f'posts["{question.posts[index]}"].classes', "classes of seats are not built yet"
+            )
+        if terms.minimum:
+            raise Unsupported(f'posts["{question.posts[index]}"].minimum', "minima are not built yet")
+
+
+def _serial(question: Question) -> Allocation:
+    from cauce_engine._kernels.serial import serial  # noqa: PLC0415 - the compiler loads only when something is solved
+
+    ranked = ordering(question)
+    post, last = serial(ranked.order, question.choice_start, question.choices, question.capacity)
+    return Allocation(question=question, post=post, line=post, last=last, unique=True)

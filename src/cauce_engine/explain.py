@@ -1,0 +1,231 @@
+"""Why this place, and why not those above: for one person in sentences, for everybody in arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cauce_engine.order import Ordering, ordering
+from cauce_engine.problems import Question
+from cauce_engine.results import Allocation
+
+CODES = ("placed", "behind", "not_reached", "no_seats")
+_EXACT = Context(prec=130)
+PLACED, BEHIND, NOT_REACHED, NO_SEATS = range(len(CODES))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What became of one wish.
+
+    ``code``: "placed", "behind" (the last admitted came before), "not_reached" (placed higher up the list) or
+    "no_seats". For "behind": ``last_place`` is the place of the last admitted, ``distance`` how many places
+    behind, ``element`` the first merit element that differed, from 1 (0: merit was equal and the lottery, or
+    without one the identifier, decided), ``difference`` by how much, and ``enough`` the value of that element
+    that would have sufficed (``strictly``: only above it). Values are exact decimals as text.
+    """
+
+    position: int
+    post: str
+    code: str
+    last_place: int | None = None
+    distance: int | None = None
+    element: int | None = None
+    difference: str | None = None
+    enough: str | None = None
+    strictly: bool = False
+
+    def sentence(self, lang: str = "es") -> str:
+        """The wish in one sentence, in Spanish ("es") or English ("en")."""
+        words = _WORDS[lang]
+        head = words["wish"].format(position=self.position, post=self.post)
+        if self.code != "behind":
+            return head + words[self.code]
+        body = words["behind" if self.distance != 1 else "just_behind"].format(
+            distance=self.distance, last_place=self.last_place
+        )
+        if self.element == 0:
+            return head + body + words["tie"]
+        reason = words["element"].format(element=self.element, difference=self.difference)
+        bound = words["above" if self.strictly else "with"].format(enough=self.enough)
+        return head + body + reason + bound
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why one person has the place they have. ``place`` counts from 1 in an order of ``applicants`` people."""
+
+    applicant: str
+    place: int
+    applicants: int
+    post: str | None
+    wishes: tuple[Wish, ...]
+
+    def sentences(self, lang: str = "es") -> tuple[str, ...]:
+        """A sentence on the result and one for each wish, in Spanish ("es") or English ("en")."""
+        words = _WORDS[lang]
+        result = words["result" if self.post is not None else "nothing"].format(
+            applicant=self.applicant, place=self.place, applicants=self.applicants, post=self.post
+        )
+        return (result, *(wish.sentence(lang) for wish in self.wishes))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanations:
+    """Every wish of a question, parallel to `Question.choices`.
+
+    ``code`` (int8) indexes ``codes``; ``last_place``, ``distance`` (int32) and ``element`` (int8) are as in
+    `Wish` where the code is "behind", else 0, 0 and -1.
+    """
+
+    code: NDArray[np.int8]
+    last_place: NDArray[np.int32]
+    distance: NDArray[np.int32]
+    element: NDArray[np.int8]
+    codes: tuple[str, ...] = CODES
+
+
+def explain(question: Question, allocation: Allocation, applicant: str) -> Explanation:
+    """Explain one person's result. Raises KeyError when the question has no such applicant."""
+    person = question.index_of(applicant)
+    ranked = ordering(question)
+    first, end = (int(bound) for bound in question.choice_start[person : person + 2])
+    rows = _explained(
+        question, allocation, ranked, np.arange(first, end), np.full(end - first, person, np.int32)
+    )
+    held = int(allocation.post[person])
+    wishes = tuple(_wish(question, allocation, person, rows, at, first + at) for at in range(end - first))
+    return Explanation(
+        applicant,
+        int(ranked.place[person]),
+        len(question.applicants),
+        question.posts[held] if held >= 0 else None,
+        wishes,
+    )
+
+
+def explain_all(question: Question, allocation: Allocation) -> Explanations:
+    """Explain every wish of everybody, in arrays."""
+    owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
+    return _explained(question, allocation, ordering(question), np.arange(len(owner)), owner)
+
+
+def _explained(
+    question: Question,
+    allocation: Allocation,
+    ranked: Ordering,
+    wishes: NDArray[np.int64],
+    owner: NDArray[np.int32],
+) -> Explanations:
+    if allocation.last is None:
+        raise ValueError("an answer without cut-offs cannot be explained by them")
+    posts = question.choices[wishes]
+    held = _held(question, allocation, wishes, owner)
+    code = np.where(wishes == held, PLACED, np.where(wishes > held, NOT_REACHED, BEHIND)).astype(np.int8)
+    code[(code == BEHIND) & (question.capacity[posts] == 0)] = NO_SEATS
+    behind = np.flatnonzero(code == BEHIND)
+    last = allocation.last[posts[behind]]
+    last_place = np.zeros(len(wishes), np.int32)
+    distance = np.zeros(len(wishes), np.int32)
+    element = np.full(len(wishes), -1, np.int8)
+    last_place[behind] = ranked.place[last]
+    distance[behind] = ranked.place[owner[behind]] - last_place[behind]
+    element[behind] = 0
+    for number, merit in reversed(list(enumerate(question.merit, start=1))):
+        level = merit.levels[merit.codes]
+        differs = level[owner[behind]] != level[last]
+        element[behind[differs]] = number
+    return Explanations(code, last_place, distance, element)
+
+
+def _held(
+    question: Question, allocation: Allocation, wishes: NDArray[np.int64], owner: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """For each wish, the index of the wish that its person holds; the end of the list where none."""
+    held = question.choice_start[1:].copy()
+    match = question.choices[wishes] == allocation.post[owner]
+    held[owner[match]] = wishes[match]
+    return held[owner]
+
+
+def _wish(
+    question: Question, allocation: Allocation, person: int, rows: Explanations, at: int, wish: int
+) -> Wish:
+    post = int(question.choices[wish])
+    code = CODES[rows.code[at]]
+    if code != "behind":
+        return Wish(at + 1, question.posts[post], code)
+    element = int(rows.element[at])
+    difference = enough = None
+    strictly = False
+    if element > 0 and allocation.last is not None:
+        last = int(allocation.last[post])
+        mine, theirs = (_value(question, element, someone) for someone in (person, last))
+        difference, enough = format(_EXACT.subtract(Decimal(theirs), Decimal(mine)), "f"), theirs
+        strictly = not _ahead_after(question, element, person, last)
+    return Wish(
+        at + 1,
+        question.posts[post],
+        code,
+        int(rows.last_place[at]),
+        int(rows.distance[at]),
+        element,
+        difference,
+        enough,
+        strictly,
+    )
+
+
+def _value(question: Question, element: int, person: int) -> str:
+    merit = question.merit[element - 1]
+    return str(merit.texts[merit.codes[person]])
+
+
+def _ahead_after(question: Question, element: int, person: int, last: int) -> bool:
+    """Whether, equal up to and including this element, the person would come before the last admitted."""
+    for merit in question.merit[element:]:
+        mine, theirs = (int(merit.levels[merit.codes[someone]]) for someone in (person, last))
+        if mine != theirs:
+            return mine > theirs
+    if question.lottery is not None:
+        mine_drawn, theirs_drawn = (
+            question.lottery.ticket(question.applicants[someone]) for someone in (person, last)
+        )
+        if mine_drawn != theirs_drawn:
+            return mine_drawn < theirs_drawn
+    return person < last
+
+
+_WORDS = {
+    "es": {
+        "result": "{applicant}: lugar {place} de {applicants} en el orden; obtiene la plaza {post}.",
+        "nothing": "{applicant}: lugar {place} de {applicants} en el orden; no obtiene plaza.",
+        "wish": "Opción {position}, plaza {post}: ",
+        "placed": "es la que obtiene.",
+        "not_reached": "no se consideró, porque ya obtiene una que prefiere.",
+        "no_seats": "no ofrece lugares.",
+        "behind": "quedó {distance} lugares detrás de la última persona admitida (lugar {last_place})",
+        "just_behind": "quedó justo detrás de la última persona admitida (lugar {last_place})",
+        "tie": "; el mérito es igual y decidió el desempate.",
+        "element": "; decidió el elemento {element} del mérito, por {difference}",
+        "with": "; con {enough} habría sido admitida.",
+        "above": "; con más de {enough} habría sido admitida.",
+    },
+    "en": {
+        "result": "{applicant}: place {place} of {applicants} in the order; gets post {post}.",
+        "nothing": "{applicant}: place {place} of {applicants} in the order; gets no post.",
+        "wish": "Choice {position}, post {post}: ",
+        "placed": "this is the one they get.",
+        "not_reached": "not considered, because they already get one they prefer.",
+        "no_seats": "offers no seats.",
+        "behind": "{distance} places behind the last person admitted (place {last_place})",
+        "just_behind": "just behind the last person admitted (place {last_place})",
+        "tie": "; merit is equal and the tie-break decided.",
+        "element": "; element {element} of merit decided, by {difference}",
+        "with": "; with {enough} they would have been admitted.",
+        "above": "; with more than {enough} they would have been admitted.",
+    },
+}

@@ -1,0 +1,3 @@
+"""The version that every answer names."""
+
+__version__ = "1.0.0"

@@ -21,7 +21,9 @@ MARIANA = {
 persons = st.fixed_dictionaries(
     {
         "given_names": st.sampled_from(["María José", "José", "Ñáñez", "Luz", "Ana-Sofía", "J. Jesús", "Ai"]),
-        "first_surname": st.sampled_from(["De la O", "D'Angelo", "Núñez", "Xool", "Ek", "Macías y Vaca", "Ruiz"]),
+        "first_surname": st.sampled_from(
+            ["De la O", "D'Angelo", "Núñez", "Xool", "Ek", "Macías y Vaca", "Ruiz"]
+        ),
         "second_surname": st.sampled_from(["", "Cocom", "Von Braun", "Ñu", "Pérez-Prado"]),
         "birth_date": st.dates(date(1920, 1, 1), date(2008, 12, 31)),
         "sex": st.sampled_from("HMX"),
@@ -43,12 +45,18 @@ def with_check(seventeen):
 
 def test_the_public_example_is_read():
     curp = rules.read_curp(PUBLIC)
-    assert (curp.birth_date, curp.sex, curp.birth_state, curp.is_generic) == (date(1931, 8, 20), "H", "", False)
+    assert (curp.birth_date, curp.sex, curp.birth_state, curp.is_generic) == (
+        date(1931, 8, 20),
+        "H",
+        "",
+        False,
+    )
     assert curp.born_abroad
 
 
 @pytest.mark.parametrize(
-    "typed", ["boxw310820hnerxn09", " BOXW 310820 HNERXN 09\n", "BOXW-310820-HNERXN-09", "BOXW310820HNERXN09 "]
+    "typed",
+    ["boxw310820hnerxn09", " BOXW 310820 HNERXN 09\n", "BOXW-310820-HNERXN-09", "BOXW310820HNERXN09 "],
 )
 def test_case_spaces_and_hyphens_are_forgiven(typed):
     assert rules.read_curp(typed).number == PUBLIC
@@ -120,9 +128,9 @@ def test_the_expected_check_digit_is_not_told():
 
 
 def test_the_homonym_character_tells_the_century():
-    assert rules.read_curp(with_check("XOCM000229MYNLCR0")[:0] + with_check("XOCM960229MYNLCR0")).birth_date == date(
-        1996, 2, 29
-    )
+    assert rules.read_curp(
+        with_check("XOCM000229MYNLCR0")[:0] + with_check("XOCM960229MYNLCR0")
+    ).birth_date == date(1996, 2, 29)
     assert rules.read_curp(with_check("XOCM000229MYNLCRA")).birth_date == date(2000, 2, 29)
     assert "año 1900" in refusal(with_check("XOCM000229MYNLCR0"))  # 1900 was no leap year
 
@@ -182,7 +190,9 @@ def test_particles_and_common_first_names_are_passed_over(given_names, first_sur
     assert rules.compose_curp(**person)[:4] == word
 
 
-@pytest.mark.parametrize("name", ["José María", "D’Angelo", "Ñandú-Pérez", "M. Ángeles", "A" * 80, "李小龙", "Ɓalɗe"])
+@pytest.mark.parametrize(
+    "name", ["José María", "D’Angelo", "Ñandú-Pérez", "M. Ángeles", "A" * 80, "李小龙", "Ɓalɗe"]
+)
 def test_names_of_people_are_kept(name):
     assert rules.read_name(f"  {name} ", "given_names") == name
 

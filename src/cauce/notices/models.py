@@ -18,7 +18,8 @@ class Message(models.Model):
     """A letter to one address. ``key`` makes it unique: the same cause never writes twice.
 
     ``user`` is empty for addresses that are not confirmed yet. ``subject_model``
-    and ``subject_id`` say what the letter is about.
+    and ``subject_id`` say what the letter is about. ``retry_at`` is set after
+    a delivery that failed and may yet succeed.
     """
 
     key = models.CharField(max_length=120, unique=True)
@@ -33,6 +34,7 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     failure = models.CharField(max_length=300, blank=True)
     written_at = models.DateTimeField()
+    retry_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
 

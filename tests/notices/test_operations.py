@@ -1,0 +1,162 @@
+"""The outbox: a cause writes once, a letter is never lost, a refusal is given up with its reason."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
+
+from cauce.accounts.models import User
+from cauce.accounts.queries import actor_for
+from cauce.base.usecases import use_case
+from cauce.notices import operations, tasks
+from cauce.notices.models import Message, MessageState
+from tests.accounts.factories import make_applicant
+
+pytestmark = pytest.mark.django_db
+
+
+@use_case
+def tell(*, letters, actor, now):
+    """Post letters, as a use case of a higher app would."""
+    user = User.objects.get(pk=actor.user_id)
+    for key, title in letters:
+        operations.post(key=key, user=user, title=title, body="Cuerpo.", link="/mi/", subject=user, now=now)
+    return user
+
+
+@use_case
+def tell_many(*, letters, actor, now):
+    """Post letters in bulk, as a use case of a higher app would."""
+    operations.post_many(letters, now=now)
+    return User.objects.get(pk=actor.user_id)
+
+
+class Carrier(BaseEmailBackend):
+    """Takes letters unless told otherwise, as a mail server does."""
+
+    def __init__(self, refuses=(), is_down=False):
+        super().__init__()
+        self.refuses, self.is_down, self.taken = set(refuses), is_down, []
+
+    def open(self):
+        if self.is_down:
+            raise ConnectionRefusedError("nobody listens")
+
+    def send_messages(self, messages):
+        for message in messages:
+            message.message()  # as a server would get it: headers are checked here
+            if message.to[0] in self.refuses:
+                raise OSError("550 no such mailbox")
+            self.taken.append(message)
+        return len(messages)
+
+
+@pytest.fixture
+def mariana():
+    return make_applicant(email="mariana@ejemplo.mx")
+
+
+def test_the_same_cause_writes_once(mariana, now):
+    actor = actor_for(mariana)
+    tell(letters=[("call:1:opened", "Abrió"), ("call:1:opened", "Abrió otra vez")], actor=actor, now=now)
+    tell(letters=[("call:1:opened", "Abrió")], actor=actor, now=now)
+    message = Message.objects.get()
+    assert (message.user, message.address, message.title) == (mariana, "mariana@ejemplo.mx", "Abrió")
+    assert (message.subject_model, message.subject_id) == ("accounts.User", str(mariana.pk))
+
+
+def test_a_letter_alone_is_refused(mariana, now):
+    with pytest.raises(RuntimeError, match="use case around"):
+        operations.post(key="k", user=mariana, title="", body="", now=now)
+
+
+@pytest.mark.parametrize("size", [1, 2001])
+def test_many_letters_take_two_queries_per_batch(size, mariana, now, django_assert_max_num_queries):
+    letters = (operations.Letter(f"bulk:{i}", mariana.pk, "Título", "Cuerpo") for i in range(size))
+    batches = -(-size // operations.BATCH)
+    # Savepoint, audit and the reload are the other four; SQLite also splits one insert by its variables.
+    with django_assert_max_num_queries(40 * batches + 6):
+        tell_many(letters=letters, actor=actor_for(mariana), now=now)
+    assert Message.objects.count() == size
+
+
+def test_bulk_leaves_out_who_is_not_there(mariana, now):
+    mariana_only = [operations.Letter("a", mariana.pk, "T", "C"), operations.Letter("b", 999_999, "T", "C")]
+    tell_many(letters=mariana_only, actor=actor_for(mariana), now=now)
+    assert list(Message.objects.values_list("key", flat=True)) == ["a"]
+
+
+def test_a_letter_goes_out_once_with_a_number_made_of_its_cause(mariana, now):
+    tell(letters=[("call:1:opened", "Abrió\r\nBcc: x@y.z")], actor=actor_for(mariana), now=now)
+    carrier = Carrier()
+    assert operations.deliver(carrier=carrier, now=now) == 1
+    assert operations.deliver(carrier=carrier, now=now) == 0
+    (sent,) = carrier.taken
+    assert sent.subject == "Abrió Bcc: x@y.z"
+    assert sent.extra_headers["Message-ID"].startswith("<")
+    assert sent.body.endswith("/mi/")
+    message = Message.objects.get()
+    assert (message.state, message.sent_at, message.attempts) == (MessageState.SENT, now, 1)
+
+
+def test_one_refused_letter_keeps_no_other_back_and_is_given_up_with_its_reason(mariana, now):
+    actor = actor_for(mariana)
+    bruno = make_applicant("Bruno", email="bruno@ejemplo.mx")
+    tell(letters=[("a", "Uno")], actor=actor, now=now)
+    tell(letters=[("b", "Dos")], actor=actor_for(bruno), now=now)
+    carrier, at = Carrier(refuses={"mariana@ejemplo.mx"}), now
+    assert operations.deliver(carrier=carrier, now=at) == 1
+    assert operations.deliver(carrier=carrier, now=at) == 0  # the pause has not passed
+    assert Message.objects.get(key="a").attempts == 1
+    for pause in operations.PAUSES:
+        at += pause
+        operations.deliver(carrier=carrier, now=at)
+    message = Message.objects.get(key="a")
+    assert (message.state, message.attempts) == (MessageState.FAILED, len(operations.PAUSES) + 1)
+    assert "550 no such mailbox" in message.failure
+    operations.deliver(carrier=carrier, now=at + timedelta(days=30))
+    assert Message.objects.get(key="a").attempts == message.attempts
+
+
+def test_a_carrier_that_is_down_costs_no_attempt(mariana, now):
+    tell(letters=[("a", "Uno")], actor=actor_for(mariana), now=now)
+    with pytest.raises(OSError, match="nobody listens"):
+        operations.deliver(carrier=Carrier(is_down=True), now=now)
+    assert Message.objects.get().attempts == 0
+
+
+def test_the_chore_hands_over_what_libraries_wrote(settings):
+    settings.EMAIL_BACKEND = "cauce.notices.tasks.Outbox"
+    settings.MAIL_CARRIER = "django.core.mail.backends.locmem.EmailBackend"
+    mail.send_mail("Hola", "Confirma tu correo", None, ["a@ejemplo.mx", "b@ejemplo.mx"])
+    assert set(Message.objects.values_list("address", "user")) == {
+        ("a@ejemplo.mx", None),
+        ("b@ejemplo.mx", None),
+    }
+    assert tasks.deliver() == 2
+    assert {m.to[0] for m in mail.outbox} == {"a@ejemplo.mx", "b@ejemplo.mx"}
+
+
+def test_the_chore_waits_for_an_absent_carrier(settings, mariana, now):
+    tell(letters=[("a", "Uno")], actor=actor_for(mariana), now=now)
+    settings.MAIL_CARRIER = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens on discard
+    assert tasks.deliver() == 0
+    assert Message.objects.get().state == MessageState.QUEUED
+
+
+def test_reading_is_noted_once_and_only_by_its_owner(mariana, now):
+    actor = actor_for(mariana)
+    tell(letters=[("a", "Uno"), ("b", "Dos")], actor=actor, now=now)
+    first = Message.objects.get(key="a")
+    operations.mark_read(message_id=first.pk, actor=actor, now=now)
+    operations.mark_read(message_id=first.pk, actor=actor, now=now + timedelta(hours=1))
+    assert Message.objects.get(key="a").read_at == now
+    bruno = actor_for(make_applicant("Bruno"))
+    with pytest.raises(operations.NoSuchMessage):
+        operations.mark_read(message_id=first.pk, actor=bruno, now=now)
+    operations.mark_all_read(actor=bruno, now=now)
+    assert Message.objects.get(key="b").read_at is None
+    operations.mark_all_read(actor=actor, now=now)
+    assert not Message.objects.filter(read_at__isnull=True).exists()

@@ -62,7 +62,9 @@ def waterline(
     return Waterline(
         words=_years_words(years, you, reached),
         sure=_percent(low, scale),
-        maybe=(_percent(low, scale), _percent(min(high, scale) - min(low, scale), scale)) if high > low else None,
+        maybe=(_percent(low, scale), _percent(min(high, scale) - min(low, scale), scale))
+        if high > low
+        else None,
         last=None if years[-1][1] is None else _percent(reached[-1], scale),
         you=mark,
     )
@@ -94,7 +96,9 @@ def _distance_words(cutoff: int, you: int) -> str:
         )
     return (
         ngettext(
-            "Tú, el %(you)s: faltó %(places)s lugar.", "Tú, el %(you)s: faltaron %(places)s lugares.", you - cutoff
+            "Tú, el %(you)s: faltó %(places)s lugar.",
+            "Tú, el %(you)s: faltaron %(places)s lugares.",
+            you - cutoff,
         )
         % facts
     )
@@ -119,9 +123,7 @@ def _years_words(years: Sequence[tuple[object, int | None]], you: int | None, re
     words = gettext("Última persona admitida: %(list)s.") % {"list": ", ".join(parts)}
     if you is None:
         return words
-    inside = sum(
-        place is None or you <= edge for (_, place), edge in zip(years, reached, strict=True)
-    )
+    inside = sum(place is None or you <= edge for (_, place), edge in zip(years, reached, strict=True))
     verdict = gettext("Habrías entrado en %(inside)s de %(count)s.") % {"inside": inside, "count": len(years)}
     return f"{words} {_you_words(you)} {verdict}"
 

@@ -50,12 +50,13 @@ def percent(share: float | Decimal | None, decimals: int = 0) -> str:
     return _with_sign(shown, decimals)
 
 
-def pesos(amount: float | Decimal | None, decimals: int = 2) -> str:
+def pesos(amount: int | float | Decimal | None, decimals: int = 2) -> str:
     """Return an amount of Mexican pesos: $9,312.40, or MX$9,312.40 in English."""
     if amount is None:
         return missing()
     sign = "\N{MINUS SIGN}" if amount < 0 else ""
-    return f"{sign}{'$' if _spanish() else 'MX$'}{number(abs(amount), decimals)}"
+    magnitude = Decimal(str(amount)).copy_abs()
+    return f"{sign}{'$' if _spanish() else 'MX$'}{number(magnitude, decimals)}"
 
 
 def day(value: date | None, *, weekday: bool = False) -> str:
@@ -91,7 +92,9 @@ def zone_name(value: datetime) -> str:
 def days_away(value: date, now: datetime) -> str:
     """Return "hoy", "mañana", "en 6 días" or "hace 2 días", counting local calendar days from ``now``."""
     there = _local(value)
-    distance = ((there.date() if isinstance(there, datetime) else there) - timezone.localtime(now).date()).days
+    distance = (
+        (there.date() if isinstance(there, datetime) else there) - timezone.localtime(now).date()
+    ).days
     near = {-1: gettext("ayer"), 0: gettext("hoy"), 1: gettext("mañana")}
     if distance in near:
         return near[distance]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from django import forms
 from django.forms.renderers import DjangoTemplates
+from django.template.backends.django import DjangoTemplates as TemplatesOfApps
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,12 +28,15 @@ class Renderer(DjangoTemplates):
     field_template_name = "base/field.html"
 
     @cached_property
-    def engine(self) -> Any:
-        engine = super().engine
-        # A rendered field may use any tag of the pages.
-        engine.engine.builtins += ["cauce.base.templatetags.cauce", "django.templatetags.i18n"]
-        engine.engine.template_builtins = engine.engine.get_template_builtins(engine.engine.builtins)
-        return engine
+    def engine(self) -> TemplatesOfApps:
+        return TemplatesOfApps(
+            {
+                "NAME": "forms",
+                "DIRS": [Path(forms.__file__).parent / "templates"],
+                "APP_DIRS": True,
+                "OPTIONS": {"builtins": ["cauce.base.templatetags.cauce", "django.templatetags.i18n"]},
+            }
+        )
 
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
         if "widget" in context:
@@ -98,8 +103,10 @@ class DayInput(forms.MultiWidget):
         year, month, day = [*str(value).split("-", 2), "", ""][:3]
         return [day, month, year]
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
-        day, month, year = (str(part or "").strip() for part in super().value_from_datadict(data, files, name))
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        day, month, year = (
+            str(part or "").strip() for part in super().value_from_datadict(data, files, name)
+        )
         if not (day or month or year):
             return ""
         return f"{year}-{month.zfill(2) if month else ''}-{day.zfill(2) if day else ''}"
@@ -116,5 +123,7 @@ class DayField(forms.DateField):
         except forms.ValidationError as refusal:
             day, month, year = DayInput().decompress(value)
             typed = "/".join(str(part or "?") for part in (day, month, year))
-            words = gettext("%(typed)s no es una fecha. Escribe día, mes y año con números, por ejemplo 13, 2 y 2024.")
+            words = gettext(
+                "%(typed)s no es una fecha. Escribe día, mes y año con números, por ejemplo 13, 2 y 2024."
+            )
             raise forms.ValidationError(words % {"typed": typed}, code="invalid") from refusal

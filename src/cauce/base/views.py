@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from cauce.base.specimens import Specimens
+
 YEAR = 365 * 24 * 60 * 60
 
 
@@ -17,7 +19,9 @@ YEAR = 365 * 24 * 60 * 60
 def preferences(request: HttpRequest) -> HttpResponse:
     """Keep the theme or the language in a cookie and return to the same page; unknown values change nothing."""
     back = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if not url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         back = "/"
     response = HttpResponseRedirect(back)
     secure = settings.SESSION_COOKIE_SECURE
@@ -38,4 +42,4 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @require_GET
 def components(request: HttpRequest) -> HttpResponse:
     """Show every component in every state, drawn by the same tags that pages use."""
-    return render(request, "base/ui.html", {"page": None})
+    return render(request, "base/ui.html", {"page": Specimens()})

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
-from xml.etree import ElementTree
 
 from django import template
-from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext
@@ -29,7 +30,14 @@ register.filter("clock", figures.clock)
 register.filter("file_size", figures.size)
 
 STATES = ("", "now", "ok", "warn", "bad", "you")
-NOTES = {"info": "info", "ok": "check", "warn": "alert", "bad": "alert", "you": "person", "offline": "offline"}
+NOTES = {
+    "info": "info",
+    "ok": "check",
+    "warn": "alert",
+    "bad": "alert",
+    "you": "person",
+    "offline": "offline",
+}
 # Levels of django.contrib.messages.
 LEVELS = {"debug": "info", "info": "info", "success": "ok", "warning": "warn", "error": "bad"}
 
@@ -39,8 +47,8 @@ LEVELS = {"debug": "info", "info": "info", "success": "ok", "warning": "warn", "
 
 @cache
 def _symbols() -> frozenset[str]:
-    tree = ElementTree.parse(drawing.STATIC / "symbols.svg")
-    return frozenset(node.attrib["id"] for node in tree.iter() if "id" in node.attrib)
+    drawings = (drawing.STATIC / "symbols.svg").read_text(encoding="utf-8")
+    return frozenset(re.findall(r'<symbol id="([\w-]+)"', drawings))
 
 
 @register.simple_tag
@@ -79,7 +87,9 @@ def when(
         return figures.missing()
     if isinstance(value, datetime) and only != "day":
         words = figures.moment(value, weekday=weekday, zone=zone)
-        stamp = (timezone.localtime(value) if timezone.is_aware(value) else value).isoformat(timespec="seconds")
+        stamp = (timezone.localtime(value) if timezone.is_aware(value) else value).isoformat(
+            timespec="seconds"
+        )
     else:
         words = figures.day(value, weekday=weekday)
         stamp = (timezone.localtime(value).date() if isinstance(value, datetime) else value).isoformat()
@@ -92,7 +102,9 @@ def when(
 def hash_(digest: str, full: bool = False, name: str = "sha256") -> SafeString:
     """Show a digest: its ends, or whole in pieces that wrap and still copy as one."""
     if full or len(digest) <= 24:
-        pieces = format_html_join(mark_safe("<wbr>"), "{}", ((digest[i : i + 8],) for i in range(0, len(digest), 8)))
+        pieces = format_html_join(
+            mark_safe("<wbr>"), "{}", ((digest[i : i + 8],) for i in range(0, len(digest), 8))
+        )
     else:
         pieces = format_html("{} {} {} … {}", digest[:4], digest[4:8], digest[8:12], digest[-4:])
     return format_html('<span class="c-hash">{} {}</span>', name, pieces)
@@ -103,7 +115,11 @@ def download(href: str, label: str, size: int | None = None) -> SafeString:
     """Link a file, with its size if known."""
     weight = f" ({figures.size(size)})" if size else ""
     return format_html(
-        '<a class="c-download" href="{}" download>{}<span>{}{}</span></a>', href, icon("down-file"), label, weight
+        '<a class="c-download" href="{}" download>{}<span>{}{}</span></a>',
+        href,
+        icon("down-file"),
+        label,
+        weight,
     )
 
 
@@ -116,7 +132,9 @@ def crumbs(*parts: Any) -> SafeString:
         "<li>{}</li>",
         ((format_html('<a href="{}">{}</a>', url, label) if url else label,) for label, url in pairs),
     )
-    return format_html('<nav aria-label="{}"><ol class="c-crumbs">{}</ol></nav>', gettext("Dónde estás"), rows)
+    return format_html(
+        '<nav aria-label="{}"><ol class="c-crumbs">{}</ol></nav>', gettext("Dónde estás"), rows
+    )
 
 
 # ------------------------------------------------------------ parts of a page
@@ -135,7 +153,9 @@ def section(content: str, title: str, id: str = "", aside: str = "") -> SafeStri
     anchor = id or slugify(title) or "parte"
     head = format_html('<h2 id="{}">{}</h2>', anchor, title)
     if aside:
-        head = format_html('<div class="c-sec-head">{}<span class="small u-mute">{}</span></div>', head, aside)
+        head = format_html(
+            '<div class="c-sec-head">{}<span class="small u-mute">{}</span></div>', head, aside
+        )
     return format_html('<section class="c-sec" aria-labelledby="{}">{}{}</section>', anchor, head, content)
 
 
@@ -180,13 +200,11 @@ def note(content: str, kind: str = "info", title: str = "", live: bool = False) 
     kind = LEVELS.get(kind, kind)
     if kind not in NOTES:
         raise template.TemplateSyntaxError(f"a note is one of {tuple(NOTES)}, not {kind!r}")
-    body = content.strip()
     lead = format_html("<strong>{}</strong> ", title) if title else ""
-    # A block tag's content is rendered already: what needed escaping has been escaped.
-    if body.startswith(("<p", "<ul", "<ol", "<div", "<form", "<dl")):
-        text = format_html("<div>{}{}</div>", format_html("<p>{}</p>", lead) if lead else "", mark_safe(body))
+    if content.lstrip().startswith(("<p", "<ul", "<ol", "<div", "<form", "<dl")):
+        text = format_html("<div>{}{}</div>", format_html("<p>{}</p>", lead) if lead else "", content)
     else:
-        text = format_html("<p>{}{}</p>", lead, mark_safe(body))
+        text = format_html("<p>{}{}</p>", lead, content)
     role = format_html(' role="{}"', "alert" if kind == "bad" else "status") if live else ""
     look = {"info": "", "offline": " is-warn"}.get(kind, f" is-{kind}")
     return format_html('<div class="c-note{}"{}>{}{}</div>', look, role, icon(NOTES[kind]), text)
@@ -225,9 +243,9 @@ def why_not(verdict: Any, href: str = "", action: str = "") -> SafeString:
 
 
 @register.simple_block_tag
-def may(content: str, verdict: Any, href: str = "", action: str = "") -> SafeString:
+def may(content: SafeString, verdict: Any, href: str = "", action: str = "") -> SafeString:
     """Show the body when ``verdict`` allows, otherwise its reason in the body's place."""
-    return mark_safe(content) if verdict else why_not(verdict, href, action)
+    return content if verdict else why_not(verdict, href, action)
 
 
 # ------------------------------------------------------------ bed and water
@@ -265,7 +283,9 @@ def moment(content: str, kind: str = "", at: date | datetime | None = None, word
     """One point of a course; ``kind`` is done, now, you, stop (several by space) or empty for what is to come."""
     kinds = kind.split()
     if unknown := set(kinds) - {"done", "now", "you", "stop"}:
-        raise template.TemplateSyntaxError(f"a moment is done, now, you, stop or empty, not {', '.join(unknown)}")
+        raise template.TemplateSyntaxError(
+            f"a moment is done, now, you, stop or empty, not {', '.join(unknown)}"
+        )
     spoken = words or _moment_words(kinds)
     return format_html(
         '<li{}{}><span class="visually-hidden">{}</span>{}{}</li>',
@@ -337,7 +357,9 @@ def facts(content: str, source: str = "", href: str = "") -> SafeString:
     Raises for a number without a source.
     """
     if not source and content.count('class="c-fact"') > content.count('class="c-src"'):
-        raise template.TemplateSyntaxError("a fact needs a source with its date, its own or that of its facts")
+        raise template.TemplateSyntaxError(
+            "a fact needs a source with its date, its own or that of its facts"
+        )
     return format_html('<dl class="c-facts">{}</dl>{}', content, _source(source, href) if source else "")
 
 
@@ -398,7 +420,9 @@ def rail(title: str, items: Iterable[Sequence[Any]]) -> SafeString:
                 url,
                 mark_safe(' aria-current="page"') if current else "",
                 label,
-                "" if count in ("", None) else format_html(' <span class="n">{}</span>', figures.number(count)),
+                ""
+                if count in ("", None)
+                else format_html(' <span class="n">{}</span>', figures.number(count)),
             )
             for label, url, count, current in items
         ),
@@ -418,9 +442,9 @@ def dock_link(url: str, label: str, symbol: str = "", current: bool = False) -> 
     )
 
 
-def _query(context: template.Context) -> QueryDict:
+def _query(context: template.Context) -> MultiValueDict[str, str]:
     request = context.get("request")
-    return request.GET.copy() if request is not None else QueryDict(mutable=True)
+    return MultiValueDict(request.GET.lists() if request is not None else {})
 
 
 @register.simple_tag(takes_context=True)
@@ -432,7 +456,7 @@ def query_with(context: template.Context, **changes: Any) -> str:
             query.pop(name, None)
         else:
             query[name] = str(value)
-    return f"?{query.urlencode()}"
+    return f"?{urlencode(list(query.lists()), doseq=True)}"
 
 
 @register.inclusion_tag("base/tags/pagination.html", takes_context=True)
@@ -459,7 +483,9 @@ def pagination(context: template.Context, page: Any, label: str = "", name: str 
 
 
 @register.simple_tag(takes_context=True)
-def sorted_th(context: template.Context, label: str, key: str, num: bool = False, name: str = "o") -> SafeString:
+def sorted_th(
+    context: template.Context, label: str, key: str, num: bool = False, name: str = "o"
+) -> SafeString:
     """The head of a column that sorts by link: first upwards, then downwards (``-key``)."""
     chosen = _query(context).get(name, "")
     direction = {key: "ascending", f"-{key}": "descending"}.get(chosen, "")
@@ -482,7 +508,9 @@ def chips(items: Iterable[Sequence[str]], label: str = "") -> SafeString:
     )
     if not rows:
         return mark_safe("")
-    return format_html('<ul class="c-chips" aria-label="{}">{}</ul>', label or gettext("Filtros puestos"), rows)
+    return format_html(
+        '<ul class="c-chips" aria-label="{}">{}</ul>', label or gettext("Filtros puestos"), rows
+    )
 
 
 # ------------------------------------------------------------ maps
@@ -524,7 +552,7 @@ def scale_key(limits: Sequence[str], label: str = "") -> dict[str, Any]:
 @register.inclusion_tag("base/form_errors.html")
 def form_errors(form: Any) -> dict[str, Any]:
     """The summary at the top of a form, each fault linked to its field. Nothing if there is none."""
-    rows = [(None, "", text) for text in form.non_field_errors()]
+    rows: list[tuple[str | None, Any, Any]] = [(None, "", text) for text in form.non_field_errors()]
     for name in form.fields:
         field = form[name]
         rows += [(None if field.is_hidden else target_of(field), field.label, text) for text in field.errors]

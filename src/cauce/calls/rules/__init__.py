@@ -1,5 +1,72 @@
 """Who may do what to calls and applications, and why not. No queries, no clock."""
 
+from cauce.calls.rules.application import (
+    may_change_details,
+    may_edit,
+    may_restore,
+    may_start,
+    may_withdraw,
+    rules_version,
+)
 from cauce.calls.rules.calendar import Phase, accepts, phase
+from cauce.calls.rules.desk import (
+    may_amend,
+    may_create,
+    may_edit_call,
+    may_extend,
+    may_manage,
+    may_publish,
+    may_read_desk,
+)
+from cauce.calls.rules.folio import folio, read_folio
+from cauce.calls.rules.freezing import (
+    Snapshot,
+    addendum_digest,
+    current_version,
+    digest_of,
+    frozen_rules,
+)
+from cauce.calls.rules.lint import (
+    Finding,
+    Section,
+    Severity,
+    blocking,
+    lint,
+    warnings,
+)
+from cauce.calls.rules.receipt import Receipt, receipt_content, receipt_for
 
-__all__ = ["Phase", "accepts", "phase"]
+__all__ = [
+    "Finding",
+    "Phase",
+    "Receipt",
+    "Section",
+    "Severity",
+    "Snapshot",
+    "accepts",
+    "addendum_digest",
+    "blocking",
+    "current_version",
+    "digest_of",
+    "folio",
+    "frozen_rules",
+    "lint",
+    "may_amend",
+    "may_change_details",
+    "may_create",
+    "may_edit",
+    "may_edit_call",
+    "may_extend",
+    "may_manage",
+    "may_publish",
+    "may_read_desk",
+    "may_restore",
+    "may_start",
+    "may_withdraw",
+    "phase",
+    "read_folio",
+    "receipt_content",
+    "receipt_for",
+    "rules_version",
+    "warnings",
+]

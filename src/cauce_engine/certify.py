@@ -191,7 +191,7 @@ def _cutoffs_mislead(evidence: _Evidence) -> Witness:
     reach[question.capacity == 0] = -1
     full = (evidence.count >= question.capacity) & (question.capacity > 0)
     expected = np.where(full, evidence.worst, np.where(question.capacity > 0, SEATS_LEFT, NO_SEATS))
-    stated = np.where(answer.last >= 0, evidence.rank[answer.last], answer.last)
+    stated = np.where(answer.last >= 0, np.append(evidence.rank, 0)[np.maximum(answer.last, 0)], answer.last)
     wrong = np.flatnonzero((stated != expected) | ((answer.last >= 0) != full))
     if len(wrong):
         post = int(wrong[0])

@@ -123,7 +123,7 @@ def verify_answer(question_bytes: bytes, answer_bytes: bytes) -> Report:
         values = {"place": error.place, "problem": error.problem}
         return Report(1 if error.differs else 2, (("answer", values),), (), question.digest)
     checks = certify(question, answer)
-    findings: list[Finding] = [("broken", {"check": check}) for check in checks if not check.holds][:1]
+    findings = [_broken(check) for check in checks if not check.holds][:1]
     try:
         again = allocate(question)
     except Uncertified as error:

@@ -1,0 +1,48 @@
+"""Random questions, small enough to understand a failure by reading it."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from cauce_engine import commitment_of
+
+NAMES = ["ana", "Beto", "ñu", "d-4", "e 5", "日本", 'g"7', "h\\8", "i", "j\n", "k", "𝒜"]
+
+
+@st.composite
+def serial_documents(draw, most_people: int = 8, most_posts: int = 4) -> dict:
+    """Questions of one order, with ties, empty lists, posts without seats and strange identifiers."""
+    posts = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=most_posts, unique=True))
+    people = draw(st.lists(st.sampled_from(NAMES), min_size=0, max_size=most_people, unique=True))
+    width = draw(st.integers(0, 2))
+    value = st.one_of(
+        st.decimals(-3, 3, places=1).map(str),
+        st.integers(-3, 3).map(str),
+        st.sampled_from(["1.50", "1.5", "-0"]),
+    )
+    applicants = []
+    for person in people:
+        entry: dict = {"id": person, "choices": draw(st.lists(st.sampled_from(posts), unique=True))}
+        if width:
+            entry["merit"] = [draw(value) for _ in range(width)]
+        applicants.append(entry)
+    document: dict = {
+        "format": "cauce-question/1",
+        "mechanism": "serial",
+        "applicants": applicants,
+        "posts": [{"id": post, "capacity": draw(st.integers(0, 3))} for post in posts],
+    }
+    if draw(st.booleans()):
+        seed = draw(st.text(min_size=1, max_size=5).filter(encodable))
+        document["lottery"] = {"seed": seed, "commitment": commitment_of(seed)}
+        if draw(st.booleans()):
+            document["lottery"]["beacon"] = "sorteo 4417"
+    return document
+
+
+def encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -131,8 +131,9 @@ class Site(models.Model):
     short_name = models.CharField(max_length=80)
     kind = models.CharField(max_length=20)
     care_level = models.PositiveSmallIntegerField()
-    clues = models.CharField(max_length=11, null=True, unique=True)
-    unit_key = models.CharField(max_length=10, null=True, unique=True)
+    # Empty is NULL, not "": a unique column takes many of those.
+    clues = models.CharField(max_length=11, null=True, unique=True)  # noqa: DJ001
+    unit_key = models.CharField(max_length=10, null=True, unique=True)  # noqa: DJ001
     beds = models.PositiveIntegerField(null=True)
     latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
@@ -151,3 +152,15 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.short_name
+
+
+class CatalogueLoad(models.Model):
+    """That the catalogue's files were loaded and changed something: which files, how many rows."""
+
+    digest = models.CharField(max_length=64)
+    added = models.PositiveIntegerField()
+    changed = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]} +{self.added} ~{self.changed}"

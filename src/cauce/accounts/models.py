@@ -51,12 +51,13 @@ class DocumentKind(models.TextChoices):
     CURP = "curp", _("CURP")
     PASSPORT = "passport", _("Pasaporte")
     DUI = "dui", _("DUI")
+    FOLIO = "folio", _("Folio temporal")
 
 
 class IdentityDocument(models.Model):
     """A number that identifies a person. Never a key of anything else.
 
-    The generic CURPs of foreigners (F22) identify nobody: they are kept with
+    A temporary folio is Cauce's own number for who has no CURP. The generic CURPs of foreigners (F22) identify nobody: they are kept with
     ``is_generic`` and may belong to many people.
     """
 
@@ -140,11 +141,17 @@ class Membership(models.Model):
 
 
 class PrivacyNotice(models.Model):
-    """A version of the privacy notice. Published versions never change."""
+    """A version of the privacy notice, in both languages. Published versions never change.
+
+    Texts are paragraphs apart by an empty line; ``## `` begins a heading, ``- ``
+    an item of a list. ``digest`` is the SHA-256 of the four texts.
+    """
 
     version = models.PositiveSmallIntegerField(primary_key=True)
     simplified = models.TextField()
+    simplified_en = models.TextField()
     integral = models.TextField()
+    integral_en = models.TextField()
     digest = models.CharField(max_length=64)
     valid_from = models.DateTimeField()
 

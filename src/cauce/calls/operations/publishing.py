@@ -1,0 +1,156 @@
+"""Publishing a call, and the only way to change one afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from cauce.base import figures
+from cauce.base.actors import Actor
+from cauce.base.errors import DomainError
+from cauce.base.usecases import note, use_case
+from cauce.calls import queries, rules
+from cauce.calls.models import Addendum, Application, ApplicationState, Call, CallState
+from cauce.notices.operations import Letter, post_many
+
+
+class NotPublishable(DomainError):
+    """The linter stops the publication. ``detail["findings"]`` are all its findings."""
+
+    status = 422
+    code = "not_publishable"
+
+
+class AddendumRefused(DomainError):
+    """The addendum says nothing, or moves the closing where it may not go."""
+
+    status = 422
+    code = "addendum_refused"
+
+
+@use_case
+def publish_call(*, actor: Actor, call: Call, now: datetime, acknowledged: Collection[str] = ()) -> Call:
+    """Freeze the call's rules and publish it.
+
+    ``acknowledged`` are the keys of the linter's warnings that the manager has
+    read (``Finding.key``). What is linted is what is frozen, under one lock.
+    Publishing what is published already changes nothing. Raises ``Denied``
+    unless the actor manages the call, ``NotPublishable`` with the findings
+    when something blocks or a warning is not acknowledged.
+    """
+    call = Call.objects.select_for_update(of=("self",)).select_related("institution").get(pk=call.pk)
+    rules.may_manage(actor, call).enforce()
+    if call.state == CallState.PUBLISHED:
+        note(repeated=True)
+        return call
+    snapshot = queries.snapshot(call)
+    findings = rules.lint(snapshot, now=now)
+    verdict = rules.may_publish(actor, call, findings, acknowledged=acknowledged)
+    if not verdict:
+        raise NotPublishable(verdict.reason, verdict.remedy, findings=findings)
+    call.rules = rules.frozen_rules(snapshot)
+    call.rules_digest = rules.digest_of(call.rules)
+    call.state, call.published_at = CallState.PUBLISHED, now
+    call.version += 1
+    call.save(update_fields=["rules", "rules_digest", "state", "published_at", "version"])
+    note(
+        rules_digest=call.rules_digest,
+        posts=len(snapshot.posts),
+        acknowledged=sorted(rules.digest_of(finding.key)[:16] for finding in rules.warnings(findings)),
+    )
+    return call
+
+
+@use_case
+def publish_addendum(
+    *, actor: Actor, call: Call, text: str, now: datetime, closes_at: datetime | None = None
+) -> Addendum:
+    """Add an addendum to a published call: a new version of its rules, chained to the one before.
+
+    ``closes_at`` moves the closing, only later; it becomes ``Call.closes_at``,
+    while the frozen rules keep the original. Everyone who has an application
+    that is not withdrawn gets a letter, and accepts the new version with their next sending; lists
+    already sent stay valid. The same addendum sent again straight away is the
+    one there is. Raises ``Denied`` unless the actor may amend the call,
+    ``AddendumRefused`` when the text is empty or the closing may not move there.
+    """
+    call = Call.objects.select_for_update().get(pk=call.pk)
+    rules.may_amend(actor, call).enforce()
+    text = text.strip()
+    last = call.addenda.order_by("-number").first()
+    if last is not None and (last.text, last.closes_at) == (text, closes_at):
+        note(call=call.pk, repeated=True)
+        return last
+    if not text:
+        raise AddendumRefused(_("La adenda no dice nada."), _("Escribir qué cambia y por qué."), field="text")
+    if closes_at is not None and not (verdict := rules.may_extend(call, closes_at, now=now)):
+        raise AddendumRefused(verdict.reason, verdict.remedy, field="closes_at")
+    number = last.number + 1 if last else 1
+    addendum = Addendum.objects.create(
+        call=call,
+        number=number,
+        text=text,
+        closes_at=closes_at,
+        digest=rules.addendum_digest(
+            previous=last.digest if last else call.rules_digest,
+            call=call.code,
+            number=number,
+            text=text,
+            closes_at=closes_at,
+            published_at=now,
+        ),
+        published_at=now,
+    )
+    call.amendments = number
+    if closes_at is not None:
+        call.closes_at = closes_at
+    call.save(update_fields=["amendments", "closes_at"])
+    told = post_many(_letters(call, addendum), now=now, subject=addendum)
+    note(call=call.pk, number=number, digest=addendum.digest, told=told)
+    return addendum
+
+
+def _letters(call: Call, addendum: Addendum) -> Iterator[Letter]:
+    """One letter for each applicant with an account, in their own language."""
+    readers = (
+        Application.objects.filter(call=call, person__user__isnull=False)
+        .exclude(state=ApplicationState.WITHDRAWN)
+        .order_by("pk")
+        .values_list("person__user", "person__user__language", "state")
+    )
+    written: dict[tuple[str, bool], tuple[str, str]] = {}
+    for user, language, state in readers.iterator(chunk_size=2000):
+        variant = (language, state == ApplicationState.SUBMITTED)
+        if variant not in written:
+            with override(language):
+                written[variant] = _words(call, addendum, sent=variant[1])
+        title, body = written[variant]
+        yield Letter(
+            key=f"addendum:{addendum.pk}:{user}", user_id=user, title=title, body=body,
+            link=f"/convocatorias/{call.code}/",
+        )  # fmt: skip
+
+
+def _words(call: Call, addendum: Addendum, *, sent: bool) -> tuple[str, str]:
+    title = _("Cambió la convocatoria %(code)s: adenda %(number)s") % {
+        "code": call.code,
+        "number": addendum.number,
+    }
+    parts = [
+        _("%(title)s tiene una adenda. Dice:") % {"title": call.title},
+        addendum.text,
+    ]
+    if addendum.closes_at:
+        parts.append(
+            _("El cierre pasa al %(moment)s.")
+            % {"moment": figures.moment(addendum.closes_at, weekday=True, zone=True)}
+        )
+    parts.append(
+        _("La lista que enviaste sigue valiendo. Si la cambias, al enviarla aceptas la nueva versión.")
+        if sent
+        else _("Al enviar tu lista aceptas la nueva versión de las reglas.")
+    )
+    return title, "\n\n".join(parts)

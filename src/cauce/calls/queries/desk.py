@@ -1,0 +1,136 @@
+"""What the managers' desk reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from cauce.accounts import roles
+from cauce.base.actors import Actor
+from cauce.calls import rules
+from cauce.calls.models import Addendum, Call
+from cauce.calls.rules.freezing import (
+    EntryFacts,
+    InstitutionFacts,
+    PostFacts,
+    Snapshot,
+    SpecialtyFacts,
+)
+from cauce.calls.rules.lint import Finding, lint
+
+
+def calls_managed_by(actor: Actor) -> QuerySet[Call]:
+    """The calls whose desk the actor may open: of their institutions, or all for offices that hold everywhere."""
+    where = Q(pk__in=[])
+    for permission in (roles.CALL_READ, roles.CALL_MANAGE):
+        institutions = actor.institutions(permission)
+        if institutions is None:
+            return Call.objects.all()
+        where |= Q(institution_id__in=institutions)
+    return Call.objects.filter(where)
+
+
+def snapshot(call: Call) -> Snapshot:
+    """Read everything about ``call`` that binds, in five queries."""
+    institution = call.institution
+    return Snapshot(
+        code=call.code,
+        kind=call.kind,
+        title=call.title,
+        summary=call.summary,
+        institution=InstitutionFacts(
+            institution.code, institution.name, institution.valid_from, institution.valid_until
+        ),
+        issuing_authority=call.issuing_authority,
+        legal_basis=call.legal_basis,
+        contact=call.contact,
+        opens_at=call.opens_at,
+        closes_at=call.closes_at,
+        results_at=call.results_at,
+        entries=tuple(
+            EntryFacts(entry.pk, entry.label, entry.starts_at, entry.ends_at, entry.as_written)
+            for entry in call.calendar.order_by("starts_at", "pk")
+        ),
+        mechanism=call.mechanism,
+        list_rule=call.list_rule,
+        max_choices=call.max_choices,
+        score_criteria=tuple(call.score_criteria),
+        lottery_commitment=call.lottery_commitment,
+        states=tuple(call.states.order_by("key").values_list("key", "name")),
+        specialties=tuple(
+            SpecialtyFacts(
+                row.specialty.code,
+                row.specialty.name_es,
+                row.tier,
+                row.specialty.valid_from,
+                row.specialty.valid_until,
+            )
+            for row in call.call_specialties.select_related("specialty").order_by("specialty__code")
+        ),
+        posts=tuple(_posts(call)),
+        rules_text=call.rules_text,
+    )
+
+
+def _posts(call: Call) -> list[PostFacts]:
+    rows = call.posts.order_by("key").values_list(
+        "key",
+        "specialty__code",
+        "specialty__name_es",
+        "specialty__valid_from",
+        "specialty__valid_until",
+        "site__name",
+        "site__clues",
+        "site__institution__code",
+        "site__state_id",
+        "site__state__name",
+        "site__municipality",
+        "site__care_level",
+        "seats",
+        "shift",
+        "contract",
+        "monthly_pay",
+        "isolation_percent",
+        "rural_percent",
+        "is_priority",
+        "has_housing",
+        "has_transport",
+        "note",
+    )
+    return [PostFacts(*row) for row in rows]
+
+
+def findings_of(call: Call, *, now: datetime) -> tuple[Finding, ...]:
+    """What the linter says of ``call`` as it is saved."""
+    return lint(snapshot(call), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules in force: what was frozen, and every addendum since, oldest first.
+
+    ``text`` is the canonical JSON; ``digest`` its SHA-256; ``head`` the digest
+    of the last link: of the rules, or of the newest addendum.
+    """
+
+    version: int
+    text: str
+    digest: str
+    head: str
+    published_at: datetime | None
+    addenda: tuple[Addendum, ...]
+
+
+def rules_of(call: Call) -> Rules:
+    """The rules of a published call with its addenda, in one query. A draft has version 0 and no text."""
+    addenda = tuple(call.addenda.order_by("number"))
+    return Rules(
+        version=rules.current_version(call),
+        text=call.rules,
+        digest=call.rules_digest,
+        head=addenda[-1].digest if addenda else call.rules_digest,
+        published_at=call.published_at,
+        addenda=addenda,
+    )

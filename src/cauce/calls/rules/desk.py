@@ -1,0 +1,120 @@
+"""What a manager may do to a call, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from cauce.accounts import roles
+from cauce.base import figures
+from cauce.base.actors import Actor
+from cauce.base.errors import ALLOWED, Verdict
+from cauce.calls.models import Call, CallState
+from cauce.calls.rules.lint import Finding, blocking, warnings
+
+
+def may_read_desk(actor: Actor, call: Call) -> Verdict:
+    """Whether the actor may see drafts, numbers and the log of the call."""
+    if actor.holds(roles.CALL_READ, call.institution_id) or actor.holds(
+        roles.CALL_MANAGE, call.institution_id
+    ):
+        return ALLOWED
+    return Verdict(False, _("Esta convocatoria es de otra institución."))
+
+
+def may_create(actor: Actor, institution_id: int | None) -> Verdict:
+    """Whether the actor may draft a call of the institution; with ``None``, of any."""
+    allowed = (
+        actor.holds_anywhere(roles.CALL_MANAGE)
+        if institution_id is None
+        else actor.holds(roles.CALL_MANAGE, institution_id)
+    )
+    return (
+        ALLOWED
+        if allowed
+        else Verdict(False, _("Solo crea convocatorias quien las gestiona en su institución."))
+    )
+
+
+def may_manage(actor: Actor, call: Call) -> Verdict:
+    if actor.holds(roles.CALL_MANAGE, call.institution_id):
+        return ALLOWED
+    return Verdict(
+        False,
+        _("Esta cuenta puede consultar la convocatoria, no cambiarla."),
+        _("La cambia quien gestiona las convocatorias de la institución."),
+    )
+
+
+def may_edit_call(actor: Actor, call: Call) -> Verdict:
+    """Whether the actor may change the draft. What is published changes only by addendum."""
+    verdict = may_manage(actor, call)
+    if verdict and call.state != CallState.DRAFT:
+        return Verdict(
+            False,
+            _("La convocatoria está publicada: sus reglas ya no cambian."),
+            _("Para corregir algo, publicar una adenda."),
+        )
+    return verdict
+
+
+def may_publish(
+    actor: Actor, call: Call, findings: tuple[Finding, ...], *, acknowledged: Collection[str] = ()
+) -> Verdict:
+    """Whether the call may be published with what the linter found; ``acknowledged`` are keys of warnings."""
+    verdict = may_edit_call(actor, call)
+    if not verdict:
+        return verdict
+    if stops := blocking(findings):
+        listed = " ".join(f"{finding.place}: {finding.sentence}" for finding in stops[:_SHOWN])
+        more = len(stops) - _SHOWN
+        if more > 0:
+            listed += " " + _("Y %(more)s más.") % {"more": figures.number(more)}
+        return Verdict(
+            False, _("No se puede publicar todavía. %(listed)s") % {"listed": listed}, stops[0].remedy
+        )
+    unread = [finding for finding in warnings(findings) if finding.key not in acknowledged]
+    if unread:
+        listed = " ".join(f"{finding.place}: {finding.sentence}" for finding in unread[:_SHOWN])
+        return Verdict(
+            False,
+            _("Hay avisos sin revisar. %(listed)s") % {"listed": listed},
+            _("Corregirlos, o confirmar que se publica así."),
+        )
+    return ALLOWED
+
+
+def may_amend(actor: Actor, call: Call) -> Verdict:
+    """Whether the actor may publish an addendum to the call."""
+    verdict = may_manage(actor, call)
+    if verdict and call.state == CallState.DRAFT:
+        return Verdict(
+            False, _("La convocatoria es un borrador: no necesita adendas."), _("Corregirla directamente.")
+        )
+    return verdict
+
+
+def may_extend(call: Call, closes_at: datetime, *, now: datetime) -> Verdict:
+    """Whether an addendum may move the closing to ``closes_at``: only later, before it comes and before the results."""
+    if now.replace(microsecond=0) > call.closes_at:
+        return Verdict(False, _("La convocatoria ya cerró: el cierre no se mueve."))
+    if closes_at <= call.closes_at:
+        return Verdict(
+            False,
+            _("El cierre solo se puede mover a más tarde que el %(moment)s.")
+            % {"moment": figures.moment(call.closes_at)},
+            _("Elegir una fecha posterior, o dejarla en blanco."),
+        )
+    if closes_at >= call.results_at:
+        return Verdict(
+            False,
+            _("El nuevo cierre debe ser anterior a los resultados, %(moment)s.")
+            % {"moment": figures.moment(call.results_at)},
+            _("Elegir una fecha anterior."),
+        )
+    return ALLOWED
+
+
+_SHOWN = 3

@@ -1,0 +1,210 @@
+"""A call as it binds: the snapshot that is linted, frozen and digested, and its one canonical form. No database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cauce.calls.models import Call, CallState
+
+FORMAT = "cauce-rules/1"
+ADDENDUM_FORMAT = "cauce-addendum/1"
+ZONE = ZoneInfo("America/Mexico_City")
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionFacts:
+    code: str
+    name: str
+    valid_from: date | None
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """A further date of the calendar. ``ident`` is its row's number, for links only; it is not frozen."""
+
+    ident: int
+    label: str
+    starts_at: datetime
+    ends_at: datetime | None
+    as_written: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialtyFacts:
+    code: str
+    name: str
+    tier: str
+    valid_from: date | None
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostFacts:
+    """A post with all that a person needs to find it. ``specialty`` is the code, ``state`` INEGI's key."""
+
+    key: str
+    specialty: str
+    specialty_name: str
+    specialty_valid_from: date | None
+    specialty_valid_until: date | None
+    site: str
+    clues: str | None
+    institution: str
+    state: str
+    state_name: str
+    municipality: str
+    care_level: int | None
+    seats: int
+    shift: str
+    contract: str
+    monthly_pay: Decimal | None
+    isolation_percent: int
+    rural_percent: int
+    is_priority: bool
+    has_housing: bool
+    has_transport: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything about a call that binds people, read once. ``states`` are pairs (key, name)."""
+
+    code: str
+    kind: str
+    title: str
+    summary: str
+    institution: InstitutionFacts
+    issuing_authority: str
+    legal_basis: str
+    contact: str
+    opens_at: datetime
+    closes_at: datetime
+    results_at: datetime
+    entries: tuple[EntryFacts, ...]
+    mechanism: str
+    list_rule: str
+    max_choices: int | None
+    score_criteria: tuple[dict[str, Any], ...]
+    lottery_commitment: str
+    states: tuple[tuple[str, str], ...]
+    specialties: tuple[SpecialtyFacts, ...]
+    posts: tuple[PostFacts, ...]
+    rules_text: str
+
+
+def canonical(document: dict[str, Any]) -> str:
+    """Return the one text of ``document``: sorted keys, no spaces, UTF-8 as it is."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest_of(text: str) -> str:
+    """Return the SHA-256 of the UTF-8 bytes of ``text``, in 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def frozen_rules(call: Snapshot) -> str:
+    """Return the canonical text of the rules: the same call gives the same bytes, in whatever order its rows came."""
+    return canonical(
+        {
+            "format": FORMAT,
+            "code": call.code,
+            "kind": call.kind,
+            "title": call.title,
+            "summary": call.summary,
+            "institution": {"code": call.institution.code, "name": call.institution.name},
+            "issuing_authority": call.issuing_authority,
+            "legal_basis": call.legal_basis,
+            "contact": call.contact,
+            "calendar": _calendar(call),
+            "mechanism": call.mechanism,
+            "list_rule": call.list_rule,
+            "max_choices": call.max_choices,
+            "order": [*call.score_criteria, {"key": "lottery", "commitment": call.lottery_commitment}],
+            "states": sorted(key for key, _ in call.states),
+            "specialties": sorted(
+                ({"code": each.code, "name": each.name, "tier": each.tier} for each in call.specialties),
+                key=lambda each: each["code"],
+            ),
+            "posts": [_post(post) for post in sorted(call.posts, key=lambda post: post.key)],
+            "text": call.rules_text,
+        }
+    )
+
+
+def _calendar(call: Snapshot) -> dict[str, Any]:
+    entries = sorted(call.entries, key=lambda entry: (entry.starts_at, entry.label))
+    return {
+        "zone": ZONE.key,
+        "opens_at": _second(call.opens_at),
+        "closes_at": _second(call.closes_at),
+        "results_at": _second(call.results_at),
+        "entries": [
+            {
+                "label": entry.label,
+                "starts_at": _second(entry.starts_at),
+                "ends_at": _second(entry.ends_at) if entry.ends_at else None,
+                "as_written": entry.as_written,
+            }
+            for entry in entries
+        ],
+    }
+
+
+def _post(post: PostFacts) -> dict[str, Any]:
+    return {
+        "key": post.key,
+        "specialty": post.specialty,
+        "site": {
+            "name": post.site,
+            "clues": post.clues,
+            "institution": post.institution,
+            "state": post.state,
+            "municipality": post.municipality,
+        },
+        "seats": post.seats,
+        "shift": post.shift,
+        "contract": post.contract,
+        "monthly_pay": None if post.monthly_pay is None else f"{post.monthly_pay:.2f}",
+        "isolation_percent": post.isolation_percent,
+        "rural_percent": post.rural_percent,
+        "is_priority": post.is_priority,
+        "has_housing": post.has_housing,
+        "has_transport": post.has_transport,
+        "note": post.note,
+    }
+
+
+def _second(moment: datetime) -> str:
+    return moment.astimezone(ZONE).isoformat(timespec="seconds")
+
+
+def addendum_digest(
+    *, previous: str, call: str, number: int, text: str, closes_at: datetime | None, published_at: datetime
+) -> str:
+    """Return the digest of an addendum, chained to ``previous``: the digest of the rules or addendum before it."""
+    return digest_of(
+        canonical(
+            {
+                "format": ADDENDUM_FORMAT,
+                "previous": previous,
+                "call": call,
+                "number": number,
+                "text": text,
+                "closes_at": _second(closes_at) if closes_at else None,
+                "published_at": _second(published_at),
+            }
+        )
+    )
+
+
+def current_version(call: Call) -> int:
+    """Return the version of the rules in force: 0 for a draft, 1 at publication, one more with each addendum."""
+    return 0 if call.state == CallState.DRAFT else call.amendments + 1

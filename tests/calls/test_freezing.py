@@ -1,0 +1,71 @@
+"""What publication freezes: one canonical text, whatever the order of the rows, and a chain of addenda."""
+
+import hashlib
+import json
+import random
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+
+from cauce.calls import rules
+from tests.calls.test_lint import GOOD, MARK, entry, post
+
+FULL = replace(
+    GOOD,
+    entries=(entry("lunes 12"), replace(entry("martes 13"), label="Otra")),
+    states=(("20", "Oaxaca"), ("21", "Puebla")),
+    posts=tuple(post(f"20-{number}") for number in range(9)),
+    score_criteria=(MARK, {**MARK, "key": "months"}),
+)
+
+
+def test_the_same_call_gives_the_same_bytes_in_any_order():
+    shuffled = {}
+    for name in ("entries", "states", "specialties", "posts"):
+        rows = list(getattr(FULL, name))
+        random.Random(7).shuffle(rows)
+        shuffled[name] = tuple(rows)
+    assert rules.frozen_rules(replace(FULL, **shuffled)) == rules.frozen_rules(FULL)
+
+
+def test_the_order_of_criteria_binds():
+    turned = replace(FULL, score_criteria=FULL.score_criteria[::-1])
+    assert rules.frozen_rules(turned) != rules.frozen_rules(FULL)
+
+
+def test_everything_that_binds_changes_the_digest():
+    """Any field of the snapshot, changed, gives another text: nothing that binds was left out."""
+    other = {
+        "institution": replace(FULL.institution, name="Otra"),
+        "opens_at": datetime(2024, 2, 10, tzinfo=UTC),
+        "closes_at": datetime(2024, 2, 25, tzinfo=UTC),
+        "results_at": datetime(2024, 3, 2, tzinfo=UTC),
+        "entries": FULL.entries[:1],
+        "max_choices": 4,
+        "score_criteria": FULL.score_criteria[:1],
+        "states": FULL.states[:1],
+        "specialties": (replace(FULL.specialties[0], tier="listed"),),
+        "posts": (replace(FULL.posts[0], seats=2), *FULL.posts[1:]),
+    }
+    frozen = rules.frozen_rules(FULL)
+    for field in fields(FULL):
+        changed = replace(FULL, **{field.name: other.get(field.name, "otro")})
+        assert rules.frozen_rules(changed) != frozen, field.name
+
+
+def test_the_text_is_json_with_the_hours_of_the_centre():
+    document = json.loads(rules.frozen_rules(FULL))
+    assert document["calendar"]["closes_at"] == "2024-02-23T23:59:59-06:00"
+    assert document["order"][-1] == {"key": "lottery", "commitment": FULL.lottery_commitment}
+    assert document["posts"][0]["monthly_pay"] == "39021.00"
+    assert rules.digest_of("ñ") == hashlib.sha256("ñ".encode()).hexdigest()
+
+
+def test_an_addendum_is_chained_to_what_was_before():
+    facts = {
+        "call": "JR24", "number": 1, "text": "Se amplía.", "closes_at": None,
+        "published_at": datetime(2024, 2, 12, tzinfo=UTC),
+    }  # fmt: skip
+    one = rules.addendum_digest(previous="a" * 64, **facts)
+    assert one == rules.addendum_digest(previous="a" * 64, **facts)
+    assert one != rules.addendum_digest(previous="b" * 64, **facts)
+    assert one != rules.addendum_digest(previous="a" * 64, **{**facts, "text": "Se amplía"})

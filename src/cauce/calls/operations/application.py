@@ -67,6 +67,7 @@ def start_application(*, call: Call, actor: Actor, now: datetime) -> Application
         note(existing=True)
         return found
     rulebook.may_start(actor, call, now=now).enforce()
+    assert actor.person_id is not None  # noqa: S101 - the rule has just said so
     for _draw in range(_DRAWS):
         try:
             with transaction.atomic():

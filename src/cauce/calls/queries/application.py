@@ -107,6 +107,8 @@ def offered_facts(call: Call, specialty_id: int | None) -> list[PostFact]:
     The most sought-after of the previous call first (the lowest last place
     admitted), then those without a previous cut-off, by state and key.
     """
+    if specialty_id is None:
+        return []
     posts = call.posts.filter(specialty_id=specialty_id).order_by(
         models.F("last_place").asc(nulls_last=True), "site__state__name", "key"
     )

@@ -235,13 +235,10 @@ def check_complete(call: Call, posts: Sequence[int], offered: Sequence[PostFact]
 def named(posts: Sequence[PostFact]) -> str:
     """Name the first few posts of ``posts``, and say how many more there are."""
     names = ", ".join(f"{post.name} ({post.key})" for post in posts[:_NAMED])
-    if more := len(posts) - _NAMED:
-        if more > 0:
-            return ngettext("%(names)s y %(more)s más", "%(names)s y %(more)s más", more) % {
-                "names": names,
-                "more": more,
-            }
-    return names
+    more = len(posts) - _NAMED
+    if more <= 0:
+        return names
+    return ngettext("%(names)s y %(more)s más", "%(names)s y %(more)s más", more) % {"names": names, "more": more}
 
 
 # -------------------------------------------------------------------- merit

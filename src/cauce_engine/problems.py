@@ -441,9 +441,9 @@ def _merit(column: Any, size: int, at: int) -> Merit:
     if isinstance(column, np.ndarray):
         if column.dtype.kind not in "iu":
             raise InvalidQuestion("merit", f"column {at} holds {column.dtype}; exact values are needed")
-        values, codes = np.unique(column, return_inverse=True)
+        values, places = np.unique(column, return_inverse=True)
         levels: NDArray[np.int64] = np.arange(len(values), dtype=np.int64)
-        return Merit(np.asarray(codes, np.int32), tuple(values.tolist()), levels)
+        return Merit(np.asarray(places, np.int32), tuple(values.tolist()), levels)
     if not set(map(type, column)) <= {str, int, type(None)}:
         _refuse_inexact(column, at)
     texts: dict[str | int, int] = {}

@@ -40,8 +40,7 @@ class Call(models.Model):
     can apply. ``rules`` is the canonical text frozen at publication and
     ``rules_digest`` its SHA-256; later changes are addenda.
     ``lottery_seed`` stays secret until a run reveals it. ``amendments`` counts
-    the addenda. ``version`` grows with every saved change of the draft, so that
-    two people at one draft never overwrite each other unseen.
+    the addenda. ``edited_by`` and ``edited_at`` tell of the last saved change.
     """
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="calls")
@@ -68,7 +67,6 @@ class Call(models.Model):
     lottery_seed = models.CharField(max_length=64, blank=True)
     lottery_commitment = models.CharField(max_length=80, blank=True)
     amendments = models.PositiveSmallIntegerField(default=0)
-    version = models.PositiveIntegerField(default=0)
     edited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     edited_at = models.DateTimeField(null=True)
     demand_at = models.DateTimeField(null=True)

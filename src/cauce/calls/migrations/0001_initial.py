@@ -41,7 +41,6 @@ class Migration(migrations.Migration):
                 ('lottery_seed', models.CharField(blank=True, max_length=64)),
                 ('lottery_commitment', models.CharField(blank=True, max_length=80)),
                 ('amendments', models.PositiveSmallIntegerField(default=0)),
-                ('version', models.PositiveIntegerField(default=0)),
                 ('edited_at', models.DateTimeField(null=True)),
                 ('edited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('demand_at', models.DateTimeField(null=True)),

@@ -32,14 +32,18 @@ class AddendumRefused(DomainError):
 
 
 @use_case
-def publish_call(*, actor: Actor, call: Call, now: datetime, acknowledged: Collection[str] = ()) -> Call:
+def publish_call(
+    *, actor: Actor, call: Call, now: datetime, acknowledged: Collection[str] = (), expected: str = ""
+) -> Call:
     """Freeze the call's rules and publish it.
 
     ``acknowledged`` are the keys of the linter's warnings that the manager has
-    read (``Finding.key``). What is linted is what is frozen, under one lock.
+    read (``Finding.key``); ``expected`` is the digest of the rules as they were
+    shown, if they were. What is linted is what is frozen, under one lock.
     Publishing what is published already changes nothing. Raises ``Denied``
     unless the actor manages the call, ``NotPublishable`` with the findings
-    when something blocks or a warning is not acknowledged.
+    when something blocks, a warning is not acknowledged or the rules are no
+    longer those that were shown.
     """
     call = Call.objects.select_for_update(of=("self",)).select_related("institution").get(pk=call.pk)
     rules.may_manage(actor, call).enforce()
@@ -53,9 +57,15 @@ def publish_call(*, actor: Actor, call: Call, now: datetime, acknowledged: Colle
         raise NotPublishable(verdict.reason, verdict.remedy, findings=findings)
     call.rules = rules.frozen_rules(snapshot)
     call.rules_digest = rules.digest_of(call.rules)
+    if expected and expected != call.rules_digest:
+        raise NotPublishable(
+            _("La convocatoria cambió mientras se revisaba."),
+            _("Revisarla otra vez; se publica lo que se haya visto."),
+            findings=findings,
+        )
     call.state, call.published_at = CallState.PUBLISHED, now
-    call.version += 1
-    call.save(update_fields=["rules", "rules_digest", "state", "published_at", "version"])
+    call.edited_by_id, call.edited_at = actor.user_id, now
+    call.save(update_fields=["rules", "rules_digest", "state", "published_at", "edited_by", "edited_at"])
     note(
         rules_digest=call.rules_digest,
         posts=len(snapshot.posts),

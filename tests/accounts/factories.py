@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from cauce.accounts import rules
 from cauce.accounts.models import DocumentKind, IdentityDocument, Membership, Person, PrivacyNotice, User
 
-PASSWORD = "una clave larga"
+PASSWORD = "una clave larga"  # noqa: S105
 _numbers = count(1)
 JOINED = datetime(2024, 1, 15, 18, tzinfo=UTC)
 
@@ -51,5 +51,11 @@ def make_officer(role, institution_id=None, *, office_name="Oficina"):
 
 def make_notice(version=1):
     return PrivacyNotice.objects.create(
-        version=version, simplified="Breve.", integral="Completo.", digest="0" * 64, valid_from=JOINED
+        version=version,
+        simplified="Breve.",
+        simplified_en="Short.",
+        integral="## Título\n\nCompleto.",
+        integral_en="## Title\n\nComplete.",
+        digest="0" * 64,
+        valid_from=JOINED,
     )

@@ -39,7 +39,9 @@ def privacy_notices() -> list[NoticeTexts]:
             entry["version"],
             datetime.combine(date.fromisoformat(entry["valid_from"]), datetime.min.time(), _ZONE),
             *(
-                (CATALOGUE / f"privacy_notice_{entry['version']}.{part}.{language}.txt").read_text("utf-8").strip()
+                (CATALOGUE / f"privacy_notice_{entry['version']}.{part}.{language}.txt")
+                .read_text("utf-8")
+                .strip()
                 for part in ("simplified", "integral")
                 for language in ("es", "en")
             ),
@@ -76,7 +78,9 @@ class DemoPerson:
 
     @property
     def full_name(self) -> str:
-        return self.name or " ".join(filter(None, [self.given_names, self.first_surname, self.second_surname]))
+        return self.name or " ".join(
+            filter(None, [self.given_names, self.first_surname, self.second_surname])
+        )
 
 
 def demo_people() -> list[DemoPerson]:

@@ -357,3 +357,28 @@ def read_document_number(text: str) -> str:
 def masked(number: str) -> str:
     """Return a document's number with all but its last four characters hidden."""
     return "•" * max(len(number) - 4, 0) + number[-4:]
+
+
+class PhoneRefused(DomainError):
+    """The text is no telephone number."""
+
+    status = 422
+    code = "phone_refused"
+
+
+def read_phone(text: str) -> str:
+    """Return a telephone as it is kept: digits, with + before a country's code; "" for none.
+
+    Raises ``PhoneRefused``.
+    """
+    kept = "".join(c for c in text[: _PASTE_LIMIT + 1] if not c.isspace() and c not in "-.()")
+    if not kept:
+        return ""
+    digits = kept.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and 10 <= len(digits) <= 15):
+        raise PhoneRefused(
+            _("Un teléfono tiene 10 dígitos, o hasta 15 con la clave del país."),
+            _("Escribe sólo números, por ejemplo 999 123 4567."),
+            field="phone",
+        )
+    return kept

@@ -186,8 +186,9 @@ def mark_read(*, message_id: int, actor: Actor, now: datetime) -> Message:
 
     Raises ``NoSuchMessage`` for a letter of somebody else.
     """
-    message = Message.objects.select_for_update().filter(pk=message_id, user_id=actor.user_id).first()
-    if message is None or actor.user_id is None:
+    mine = Message.objects.filter(user__isnull=False, user=actor.user_id)
+    message = mine.select_for_update(of=("self",)).filter(pk=message_id).first()
+    if message is None:
         raise NoSuchMessage(_("Ese aviso no existe."), _("Vuelve a tus avisos."))
     if message.read_at is None:
         message.read_at = now
@@ -198,7 +199,7 @@ def mark_read(*, message_id: int, actor: Actor, now: datetime) -> Message:
 @use_case
 def mark_all_read(*, actor: Actor, now: datetime) -> User:
     """Note that the actor has read every letter of theirs; return their account."""
-    user = User.objects.select_for_update().get(pk=actor.user_id)
+    user = User.objects.get(pk=actor.user_id or 0)
     count = Message.objects.filter(user=user, read_at__isnull=True).update(read_at=now)
     note(read=count)
     return user

@@ -1,0 +1,61 @@
+"""F22. Two generic CURPs are written for every foreigner; a key on the CURP merges them all, and the usual
+check digit locks the women out, because the second generic has a wrong one.
+
+Proven to fail without its safeguard: with ``GENERIC_CURPS`` emptied in ``accounts.rules`` the woman's number is
+refused and the man's is taken as his own; with ``is_generic`` ignored in ``accounts.operations._holders`` (and so
+in the unique key) the second foreigner is told that somebody has registered already.
+"""
+
+from datetime import date
+
+import pytest
+
+from cauce.accounts import operations, rules
+from cauce.accounts.models import IdentityDocument, Person
+from cauce.base.actors import Actor
+from tests.accounts.factories import PASSWORD, make_notice
+
+pytestmark = pytest.mark.django_db
+
+GENERIC = ("XEXX010101HNEXXXA4", "XEXX010101MNEXXXA8")
+
+
+@pytest.mark.parametrize("number", GENERIC)
+def test_both_are_read_as_generic(number):
+    assert rules.read_curp(number).is_generic
+
+
+@pytest.mark.parametrize("number", GENERIC)
+def test_foreigners_who_share_one_stay_different_people(number, now):
+    make_notice()
+    for i in range(3):
+        operations.register(
+            email=f"residente{i}@ejemplo.sv",
+            password=PASSWORD,
+            given_names="Ana",
+            first_surname="Menjívar",
+            curp=number,
+            passport=operations.Passport("SV", f"B000000{i}", date(1994, 2, 3), "M"),
+            notice_version=1,
+            actor=Actor.nobody(),
+            now=now,
+        )
+    assert Person.objects.count() == 3
+    assert IdentityDocument.objects.filter(number=number, is_generic=True).count() == 3
+
+
+@pytest.mark.parametrize("number", GENERIC)
+def test_one_alone_registers_nobody(number, now):
+    make_notice()
+    with pytest.raises(rules.CurpRefused, match="no identifica a nadie"):
+        operations.register(
+            email="a@ejemplo.sv",
+            password=PASSWORD,
+            given_names="Ana",
+            first_surname="Menjívar",
+            curp=number,
+            notice_version=1,
+            actor=Actor.nobody(),
+            now=now,
+        )
+    assert Person.objects.count() == 0

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts.models import User
+from cauce.accounts.roles import Role
 from cauce.calls.models import Application, Call, Post
 
 
@@ -20,10 +21,12 @@ class RunState(models.TextChoices):
 class Run(models.Model):
     """One execution of the engine over the lists of a closed call.
 
-    ``question`` and ``answer`` are the engine's own documents, compressed;
-    their digests are of the uncompressed bytes. ``checks`` are the certifier's,
-    each with its witness. ``facts`` are counts for the page, ``timings``
-    seconds by stage. ``package`` is the public file, kept at publication.
+    ``question``, ``answer`` and ``package`` (the file that repeats the run,
+    public from publication) are the engine's own documents, compressed; their
+    digests are of the uncompressed bytes, and the database refuses to change
+    them once they are there. ``checks`` are the certifier's, each with its
+    witness. ``facts`` are counts for the page, ``timings`` seconds by stage,
+    ``failure`` the code of what stopped it, whose particulars are in ``facts``.
     """
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="runs")
@@ -59,15 +62,20 @@ class Run(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(state__in=["certified", "published"])
-                | (models.Q(certified_at__isnull=False) & ~models.Q(answer_digest="")),
+                | (
+                    models.Q(certified_at__isnull=False, answer__isnull=False, package__isnull=False)
+                    & ~models.Q(answer_digest="")
+                    & ~models.Q(package_digest="")
+                ),
                 name="certified_run_has_an_answer",
             ),
             models.CheckConstraint(
-                condition=(
-                    models.Q(state="published", published_at__isnull=False) & ~models.Q(package_digest="")
-                )
-                | (~models.Q(state="published") & models.Q(published_at__isnull=True, package_digest="")),
-                name="published_run_has_a_package",
+                condition=models.Q(state="published", published_at__isnull=False)
+                | (~models.Q(state="published") & models.Q(published_at__isnull=True)),
+                name="published_run_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="failed") | ~models.Q(failure=""), name="failed_run_says_why"
             ),
         ]
 
@@ -76,10 +84,14 @@ class Run(models.Model):
 
 
 class Signature(models.Model):
-    """A person's signature under one answer. Two different people are needed to publish."""
+    """A person's signature under one answer. Two different people are needed to publish.
+
+    ``office`` is the role they held when they signed; the public sees it, not the person.
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="signatures")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    office = models.CharField(max_length=20, choices=Role)
     answer_digest = models.CharField(max_length=80)
     at = models.DateTimeField()
 
@@ -140,7 +152,9 @@ class Cutoff(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["run", "post"], name="one_cutoff_per_post"),
-            models.CheckConstraint(condition=models.Q(taken__lte=models.F("seats")), name="cutoff_within_seats"),
+            models.CheckConstraint(
+                condition=models.Q(taken__lte=models.F("seats")), name="cutoff_within_seats"
+            ),
         ]
 
     def __str__(self) -> str:

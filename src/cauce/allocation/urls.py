@@ -1,4 +1,24 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of runs (desk) and of results (public)."""
+
+from django.urls import path
+
+from cauce.allocation import views
 
 app_name = "allocation"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("gestion/firmas/", views.signing, name="signing"),
+    path("gestion/<slug:code>/corridas/", views.runs, name="runs"),
+    path("gestion/<slug:code>/corridas/pedir/", views.request_run, name="request_run"),
+    path("gestion/<slug:code>/corridas/<int:number>/", views.run, name="run"),
+    path("gestion/<slug:code>/corridas/<int:number>/avance/", views.run_progress, name="run_progress"),
+    path("gestion/<slug:code>/corridas/<int:number>/cortes.csv", views.run_cutoffs, name="run_cutoffs"),
+    path("gestion/<slug:code>/corridas/<int:number>/paquete.zip", views.run_package, name="run_package"),
+    path("gestion/<slug:code>/corridas/<int:number>/firmar/", views.sign, name="sign"),
+    path("gestion/<slug:code>/corridas/<int:number>/retirar-firma/", views.withdraw, name="withdraw"),
+    path("gestion/<slug:code>/corridas/<int:number>/publicar/", views.publish, name="publish"),
+    path("resultados/", views.results, name="results"),
+    path("resultados/<slug:code>/", views.call_results, name="call_results"),
+    path("resultados/<slug:code>/cortes.csv", views.cutoffs, name="cutoffs"),
+    path("resultados/<slug:code>/paquete.zip", views.package, name="package"),
+    path("resultados/<slug:code>/<str:folio>/", views.result, name="result"),
+]

@@ -12,8 +12,9 @@ urlpatterns = [
     path("", include("cauce.accounts.urls")),
     path("", include("cauce.notices.urls")),
     path("", include("cauce.institutions.urls")),
-    path("", include("cauce.calls.urls")),
+    # Before calls, whose /gestion/<code>/ would take /gestion/firmas/ for a call.
     path("", include("cauce.allocation.urls")),
+    path("", include("cauce.calls.urls")),
     path("", include("cauce.indicators.urls")),
     path("cuenta/", include("allauth.urls")),
 ]

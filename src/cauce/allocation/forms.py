@@ -1,0 +1,27 @@
+"""What the buttons of a run carry."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+_STALE = _("La página estaba incompleta. Abrirla de nuevo y repetir.")
+
+
+class RequestRunForm(forms.Form):
+    """``after`` is the number of the last run that the person saw."""
+
+    after = forms.IntegerField(
+        min_value=0,
+        max_value=1_000_000,
+        widget=forms.HiddenInput,
+        error_messages={"required": _STALE, "invalid": _STALE, "min_value": _STALE, "max_value": _STALE},
+    )
+
+
+class SignForm(forms.Form):
+    """``digest`` is that of the answer the person was shown."""
+
+    digest = forms.CharField(
+        max_length=80, widget=forms.HiddenInput, error_messages={"required": _STALE, "max_length": _STALE}
+    )

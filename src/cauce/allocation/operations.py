@@ -1,0 +1,499 @@
+"""Running an allocation: ask, freeze, solve, keep; then sign, and publish."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cauce.accounts import roles
+from cauce.allocation import bridge, queries, rules
+from cauce.allocation.models import Cutoff, Placement, Run, RunState, Signature
+from cauce.base import background
+from cauce.base.actors import Actor
+from cauce.base.errors import DomainError
+from cauce.base.usecases import note, step, use_case
+from cauce.calls.models import Addendum, Application, Call
+from cauce.notices.operations import Letter, post_many
+
+logger = logging.getLogger("cauce.allocation")
+
+EXECUTE = "cauce.allocation.tasks.execute_run"
+TELL = "cauce.allocation.tasks.tell_results"
+TOP = 3  # "among their first three" of the facts
+SHOWN_CHANGES = 200
+SHOWN_FOLIOS = 5
+BATCH = 5000
+
+
+class AnswerChanged(DomainError):
+    """The stored bytes, or the digest that was shown, are not those of the certificate."""
+
+    code = "answer_changed"
+
+
+class AlreadySigned(DomainError):
+    """The same person signs twice."""
+
+    code = "already_signed"
+
+
+# ------------------------------------------------------------------- ask
+
+
+@use_case
+def request_run(*, actor: Actor, call: Call, after: int, now: datetime) -> Run:
+    """Ask for a run of a closed call; the run and its task commit together.
+
+    ``after`` is the number of the last run that the person saw, 0 for none. If
+    a later one exists, or one is under way, that one is returned and nothing
+    is created: a double click asks once. A run whose task died for good is
+    marked as failed and gives way. Raises ``Denied`` with the reason.
+    """
+    call = Call.objects.select_for_update().get(pk=call.pk)
+    is_published = Run.objects.filter(call=call, state=RunState.PUBLISHED).exists()
+    rules.may_run(actor, call, is_published=is_published, now=now).enforce()
+    last = queries.light_runs().filter(call=call).order_by("-number").first()
+    if (
+        last is not None
+        and last.state in rules.UNDER_WAY
+        and last.task_id
+        and background.failed(last.task_id)
+    ):
+        _mark_failed(last, "silent", {})
+        after = max(after, last.number)
+    if last is not None and (last.state in rules.UNDER_WAY or last.number > after):
+        note(repeated=True)
+        return last
+    run = Run.objects.create(
+        call=call,
+        number=last.number + 1 if last else 1,
+        requested_by_id=actor.user_id,
+        requested_at=now,
+        engine_version=bridge.ENGINE_VERSION,
+    )
+    run.task_id = background.enqueue(EXECUTE, run_id=run.pk)
+    run.save(update_fields=["task_id"])
+    return run
+
+
+# --------------------------------------------------------------- carry out
+
+
+@dataclass
+class Work:
+    """What a worker has in hand while it carries out a run; ``timings`` are seconds by stage."""
+
+    run_id: int
+    lists: Any = None
+    offer: Any = None
+    frozen: Any = None
+    extra: dict[str, bytes] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.timings[stage] = round(time.perf_counter() - start, 4)
+
+
+class _Failed(Exception):
+    """The run cannot go on. ``code`` and ``facts`` become the sentence that its manager reads."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.code, self.facts = code, facts
+
+
+def execute(*, run_id: int, task_id: UUID | str, read_clock: Callable[[], datetime]) -> Work:
+    """Carry out a run, from wherever an earlier worker left it, to a certificate or a failure with its reason.
+
+    The engine works between two transactions, never inside one. A run that is
+    over already is left alone. A defect of ours is noted in the run and raised
+    again, so that the task is marked as failed too.
+    """
+    actor, work = Actor.system("allocation"), Work(run_id)
+    background.report(task_id, stage="freeze")
+    try:
+        with work.timed("freeze"):
+            run = freeze(actor=actor, work=work, now=read_clock())
+        if run.state != RunState.RUNNING:
+            return work
+        background.report(task_id, stage="solve")
+        with work.timed("solve"):
+            answer = bridge.solve(work.frozen, extra=work.extra)
+        background.report(task_id, stage="keep")
+        keep(actor=actor, work=work, answer=answer, now=read_clock())
+    except bridge.CannotAsk as error:
+        fail(actor=actor, run_id=run_id, code="unanswerable", facts={"problem": str(error)}, now=read_clock())
+    except bridge.NotCertified as error:
+        fail(actor=actor, run_id=run_id, code="uncertified", facts={"check": error.check}, now=read_clock())
+    except _Failed as error:
+        fail(actor=actor, run_id=run_id, code=error.code, facts=error.facts, now=read_clock())
+    except Exception as error:
+        facts = {"error": type(error).__name__, "task": str(task_id)}
+        fail(actor=actor, run_id=run_id, code="broken", facts=facts, now=read_clock())
+        raise
+    return work
+
+
+@use_case
+def freeze(*, actor: Actor, work: Work, now: datetime) -> Run:
+    """Fix the question that the run answers, once and for all, and fill ``work`` with it.
+
+    Taken up after a death, the question is built again and must have the
+    frozen digest. Raises ``CannotAsk``, or ``_Failed`` for lists that changed
+    or people without merit. A run that is over is returned as it is.
+    """
+    run = _locked(work.run_id)
+    if run.state not in rules.UNDER_WAY:
+        return run
+    call = run.call
+    work.lists, work.offer = queries.sent_lists(call), queries.offered_posts(call)
+    if not work.lists.folios:
+        raise _Failed("no_lists")
+    _refuse_without_merit(work.lists, len(call.score_criteria))
+    work.frozen = bridge.freeze(
+        work.lists, work.offer, seed=call.lottery_seed, commitment=call.lottery_commitment
+    )
+    work.extra = _extra(call)
+    if run.question_digest and run.question_digest != work.frozen.digest:
+        raise _Failed("lists_changed", frozen=run.question_digest, found=work.frozen.digest)
+    if not run.question_digest:
+        run.question, run.question_digest = work.frozen.data, work.frozen.digest
+    run.state = RunState.RUNNING
+    run.save()
+    note(question=run.question_digest)
+    return run
+
+
+def _refuse_without_merit(lists: Any, criteria: int) -> None:
+    lacking = [
+        folio
+        for folio, merit in zip(lists.folios, lists.merit, strict=True)
+        if len(merit) != criteria or "" in merit
+    ]
+    if lacking:
+        raise _Failed("merit_missing", count=len(lacking), folios=lacking[:SHOWN_FOLIOS])
+
+
+def _extra(call: Call) -> dict[str, bytes]:
+    """What goes into the package beside question and answer: the rules as they bound everybody."""
+    files = {}
+    if call.rules:
+        files["rules.json"] = call.rules.encode()
+    for number, text in Addendum.objects.filter(call=call).order_by("number").values_list("number", "text"):
+        files[f"addendum-{number}.txt"] = text.encode()
+    return files
+
+
+@use_case
+def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> Run:
+    """Keep the certified answer: bytes, checks, everybody's place, every cut-off; all of it or nothing.
+
+    If another worker has kept it meanwhile, nothing changes.
+    """
+    run = _locked(work.run_id)
+    if run.state != RunState.RUNNING:
+        return run
+    start = time.perf_counter()
+    placed = list(bridge.placements(answer, work.lists, work.offer))
+    cuts = list(bridge.cuts(answer, work.lists, work.offer))
+    _write_rows(run, placed, cuts)
+    run.answer, run.answer_digest, run.checks = answer.data, answer.digest, answer.checks
+    run.package, run.package_digest = answer.package, answer.package_digest
+    run.facts = {**_facts(run, placed, cuts), "package_size": answer.package_size}
+    run.timings = {**work.timings, "keep": round(time.perf_counter() - start, 4)}
+    run.state, run.certified_at = RunState.CERTIFIED, now
+    run.save()
+    work.timings = run.timings
+    note(answer=run.answer_digest, package=run.package_digest, checks=[check["name"] for check in run.checks])
+    return run
+
+
+def _write_rows(run: Run, placed: list[bridge.Placed], cuts: list[bridge.Cut]) -> None:
+    Placement.objects.bulk_create(
+        (
+            Placement(
+                run=run,
+                application_id=one.application,
+                place=one.place,
+                post_id=one.post,
+                rank=one.rank,
+                posts=one.posts,
+                merit=one.merit,
+            )
+            for one in placed
+        ),
+        batch_size=BATCH,
+    )
+    Cutoff.objects.bulk_create(
+        (
+            Cutoff(
+                run=run,
+                post_id=one.post,
+                seats=one.seats,
+                taken=one.taken,
+                listed=one.listed,
+                last_place=one.last_place,
+                last_merit=one.last_merit,
+            )
+            for one in cuts
+        ),
+        batch_size=BATCH,
+    )
+
+
+def _facts(run: Run, placed: list[bridge.Placed], cuts: list[bridge.Cut]) -> dict[str, Any]:
+    ranks = Counter(one.rank for one in placed)
+    alike = Counter(tuple(one.merit) for one in placed)
+    return {
+        "registered": Application.objects.filter(call_id=run.call_id).count(),
+        "lists": len(placed),
+        "wishes": sum(one.listed for one in cuts),
+        "posts": len(cuts),
+        "full": sum(one.last_place is not None for one in cuts),
+        "seats": sum(one.seats for one in cuts),
+        "placed": len(placed) - ranks[None],
+        "first": ranks[1],
+        "top": sum(count for rank, count in ranks.items() if rank is not None and rank <= TOP),
+        "empty": sum(one.seats - one.taken for one in cuts),
+        "tied": sum(count for count in alike.values() if count > 1),
+        "against": _against(run, placed, {one.post: one.key for one in cuts}),
+    }
+
+
+def _against(run: Run, placed: list[bridge.Placed], key_of: dict[int, str]) -> dict[str, Any] | None:
+    """Compare with the previous answered run of the call: how many are equal, and who changes, by folio."""
+    previous = (
+        queries.light_runs()
+        .filter(call_id=run.call_id, number__lt=run.number, state__in=rules.ANSWERED)
+        .order_by("-number")
+        .first()
+    )
+    if previous is None:
+        return None
+    before = dict(Placement.objects.filter(run=previous).values_list("application_id", "post_id"))
+    missing = object()
+    changed = [
+        (one.folio, key_of.get(before.get(one.application) or 0), key_of.get(one.post or 0))
+        for one in placed
+        if before.get(one.application, missing) != one.post
+    ]
+    return {
+        "number": previous.number,
+        "same": len(placed) - len(changed),
+        "count": len(changed),
+        "gone": len(before.keys() - {one.application for one in placed}),
+        "changed": changed[:SHOWN_CHANGES],
+    }
+
+
+@use_case
+def fail(*, actor: Actor, run_id: int, code: str, facts: dict[str, Any], now: datetime) -> Run:
+    """Note why a run failed. A run that is over already stays as it is."""
+    run = _locked(run_id)
+    if run.state in rules.UNDER_WAY:
+        _mark_failed(run, code, facts)
+    return run
+
+
+@step
+def _mark_failed(run: Run, code: str, facts: dict[str, Any]) -> None:
+    run.state, run.failure, run.facts = RunState.FAILED, code, {"failure": facts}
+    run.save(update_fields=["state", "failure", "facts"])
+    note(failed=run.number, failure=code)
+
+
+def _locked(run_id: int) -> Run:
+    return queries.light_runs().select_for_update(of=("self",)).select_related("call").get(pk=run_id)
+
+
+# ---------------------------------------------------------------- sign, publish
+
+
+@use_case
+def sign(*, actor: Actor, run: Run, digest: str, now: datetime) -> Run:
+    """Put the actor's signature under the answer whose ``digest`` they were shown.
+
+    The first signature writes to everybody who may give the second one. Raises
+    ``AlreadySigned``, ``AnswerChanged`` when the stored bytes or the digest
+    shown are not the certificate's, ``Denied`` with the reason otherwise.
+    """
+    run = _locked(run.pk)
+    signed = _signed_by(run)
+    verdict = rules.may_sign(actor, run, signed_by=signed, newest=_newest(run))
+    if not verdict and actor.user_id in signed and run.state == RunState.CERTIFIED:
+        raise AlreadySigned(verdict.reason, verdict.remedy)
+    verdict.enforce()
+    if digest != run.answer_digest:
+        raise AnswerChanged(
+            gettext_lazy("La huella que se iba a firmar no es la de esta corrida."),
+            gettext_lazy("Abrir la corrida de nuevo, comparar la huella y firmar."),
+        )
+    _refuse_other_bytes(run)
+    office = _office_of(actor, run)
+    Signature.objects.create(
+        run=run, user_id=actor.user_id, office=office, answer_digest=run.answer_digest, at=now
+    )
+    note(answer=run.answer_digest, office=office)
+    if not signed:
+        _ask_for_second(run, actor, now)
+    return run
+
+
+@use_case
+def withdraw_signature(*, actor: Actor, run: Run, now: datetime) -> Run:
+    """Take the actor's signature back before publication; the audit keeps that it was there.
+
+    A second withdrawal finds nothing and is refused with its sentence (``Denied``).
+    """
+    run = _locked(run.pk)
+    rules.may_withdraw(actor, run, signed_by=_signed_by(run)).enforce()
+    Signature.objects.filter(run=run, user_id=actor.user_id).delete()
+    note(answer=run.answer_digest)
+    return run
+
+
+@use_case
+def publish(*, actor: Actor, run: Run, now: datetime) -> Run:
+    """Make the results public and ask for the letters to everybody who has one.
+
+    Needs two signatures over the very answer that is stored; the bytes of
+    answer and package are read again. Publishing what is published changes
+    nothing. Raises ``Denied`` or ``AnswerChanged``.
+    """
+    run = _locked(run.pk)
+    signatures = dict(Signature.objects.filter(run=run).values_list("user_id", "answer_digest"))
+    verdict = rules.may_publish(actor, run, signed_by=signatures, newest=_newest(run))
+    if run.state == RunState.PUBLISHED and (
+        actor.holds(roles.CALL_MANAGE, run.call.institution_id) or actor.user_id in signatures
+    ):
+        note(repeated=True)
+        return run
+    verdict.enforce()
+    if set(signatures.values()) != {run.answer_digest}:
+        raise _changed()
+    _refuse_other_bytes(run)
+    run.state, run.published_at = RunState.PUBLISHED, now
+    run.save(update_fields=["state", "published_at"])
+    background.enqueue(TELL, run_id=run.pk)
+    note(answer=run.answer_digest, package=run.package_digest, signed_by=sorted(signatures))
+    return run
+
+
+def _changed() -> AnswerChanged:
+    return AnswerChanged(
+        gettext_lazy("Los datos guardados de esta corrida no son los que se certificaron."),
+        gettext_lazy("No se firma ni se publica: avisar a auditoría y pedir otra corrida."),
+    )
+
+
+def _refuse_other_bytes(run: Run) -> None:
+    """Read what is stored and compare it with the digests: a signature never covers other bytes."""
+    answer, package = Run.objects.values_list("answer", "package").get(pk=run.pk)
+    if answer is None or bridge.digest_of(bytes(answer)) != run.answer_digest:
+        raise _changed()
+    if package is None or bridge.digest_of(bytes(package)) != run.package_digest:
+        raise _changed()
+
+
+def _signed_by(run: Run) -> set[int]:
+    return set(Signature.objects.filter(run=run).values_list("user_id", flat=True))
+
+
+def _newest(run: Run) -> int:
+    found = Run.objects.filter(call_id=run.call_id, state__in=rules.ANSWERED).order_by("-number")
+    return found.values_list("number", flat=True).first() or 0
+
+
+def _office_of(actor: Actor, run: Run) -> str:
+    held = queries.signing_memberships(run.call.institution_id).filter(user_id=actor.user_id)
+    return held.order_by("role").values_list("role", flat=True)[0]
+
+
+@step
+def _ask_for_second(run: Run, actor: Actor, now: datetime) -> None:
+    """Write to everybody who may give the second signature; signing again after withdrawing writes to nobody twice."""
+    link = reverse("allocation:run", args=[run.call.code, run.number])
+    letters = []
+    for user in queries.signatories(run.call.institution_id).exclude(pk=actor.user_id):
+        with translation.override(user.language):
+            letters.append(
+                Letter(
+                    key=f"second-signature:{run.pk}:{actor.user_id}:{user.pk}",
+                    user_id=user.pk,
+                    title=_("Una corrida espera tu firma: %(call)s") % {"call": run.call.code},
+                    body=_(
+                        "La corrida %(number)s de %(title)s está certificada y tiene una firma. "
+                        "Para publicarla falta la de otra persona: revisa el certificado y la huella antes de firmar."
+                    )
+                    % {"number": run.number, "title": run.call.title},
+                    link=link,
+                )
+            )
+    post_many(letters, now=now, subject=run)
+
+
+# ------------------------------------------------------------------- tell
+
+
+def tell_everybody(*, run_id: int, read_clock: Callable[[], datetime]) -> None:
+    """Write to everybody with a result, a batch at a time; a second time nobody gets a second letter."""
+    actor, after = Actor.system("allocation"), 0
+    with transaction.atomic():
+        last = (
+            Placement.objects.filter(run_id=run_id).order_by("-place").values_list("place", flat=True).first()
+        )
+    while after < (last or 0):
+        tell_batch(actor=actor, run_id=run_id, after=after, now=read_clock())
+        after += BATCH
+
+
+@use_case
+def tell_batch(*, actor: Actor, run_id: int, after: int, now: datetime) -> Run:
+    """Write to the people from place ``after + 1`` on; the text has the folio, never a name."""
+    run = queries.light_runs().select_related("call").get(pk=run_id, state=RunState.PUBLISHED)
+    rows = Placement.objects.filter(
+        run=run, place__gt=after, place__lte=after + BATCH, application__person__user__isnull=False
+    ).values_list(
+        "application__folio", "application__person__user__pk", "application__person__user__language"
+    )
+    told = post_many(_letters(run, list(rows)), now=now, subject=run)
+    note(after=after, told=told)
+    return run
+
+
+def _letters(run: Run, rows: list[tuple[str, int, str]]) -> Iterator[Letter]:
+    words: dict[str, tuple[str, str]] = {}
+    for folio, user_id, language in rows:
+        if language not in words:
+            with translation.override(language):
+                words[language] = (
+                    _("Ya está tu resultado: %(call)s") % {"call": run.call.title[:120]},
+                    _(
+                        "Se publicaron los resultados de %(title)s. Tu folio es %(folio)s: "
+                        "entra para ver qué te tocó, por qué, y cómo comprobarlo."
+                    ),
+                )
+        title, body = words[language]
+        yield Letter(
+            key=f"result:{run.pk}:{folio}",
+            user_id=user_id,
+            title=title,
+            body=body % {"title": run.call.title, "folio": folio},
+            link=reverse("allocation:result", args=[run.call.code, folio]),
+        )

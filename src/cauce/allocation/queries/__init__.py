@@ -1,0 +1,63 @@
+"""Reads of allocation: what a run is made of, the desk's pages, the public's, and cut-offs."""
+
+from cauce.allocation.queries.cutoffs import CutoffLine, CutoffTable, cutoff_lines, cutoff_table
+from cauce.allocation.queries.lists import OfferedPosts, SentLists, offered_posts, sent_lists
+from cauce.allocation.queries.results import (
+    CallResultsPage,
+    Result,
+    ResultsPage,
+    call_results_page,
+    package_bytes,
+    placement_of,
+    published_calls,
+    published_runs,
+    result_page,
+    results_page,
+)
+from cauce.allocation.queries.runs import (
+    RunPage,
+    RunsPage,
+    SigningDesk,
+    calls_visible_to,
+    light_runs,
+    name_of,
+    run_page,
+    runs_page,
+    runs_visible_to,
+    signatories,
+    signing_desk,
+    signing_memberships,
+)
+
+__all__ = [
+    "CallResultsPage",
+    "CutoffLine",
+    "CutoffTable",
+    "OfferedPosts",
+    "Result",
+    "ResultsPage",
+    "RunPage",
+    "RunsPage",
+    "SentLists",
+    "SigningDesk",
+    "call_results_page",
+    "calls_visible_to",
+    "cutoff_lines",
+    "cutoff_table",
+    "light_runs",
+    "name_of",
+    "offered_posts",
+    "package_bytes",
+    "placement_of",
+    "published_calls",
+    "published_runs",
+    "result_page",
+    "results_page",
+    "run_page",
+    "runs_page",
+    "runs_visible_to",
+    "sent_lists",
+    "signatories",
+    "signing_desk",
+    "signing_memberships",
+]

@@ -1,0 +1,236 @@
+"""What the public reads of a published run, and why one person got what they got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+
+from cauce.accounts.roles import Role
+from cauce.allocation import rules
+from cauce.allocation.models import Cutoff, Placement, Run, RunState
+from cauce.allocation.queries.runs import light_runs
+from cauce.base.actors import Actor
+from cauce.calls.models import CalendarEntry, Call, CallState, Post
+
+PAGE = 50
+
+
+def published_runs() -> QuerySet[Run]:
+    """Runs whose results are public, without their documents."""
+    return light_runs().filter(state=RunState.PUBLISHED).select_related("call__institution")
+
+
+def published_calls() -> QuerySet[Call]:
+    return Call.objects.filter(state=CallState.PUBLISHED).select_related("institution")
+
+
+def package_bytes(run: Run) -> bytes:
+    """The run's package as stored, compressed."""
+    return bytes(Run.objects.values_list("package", flat=True).get(pk=run.pk))
+
+
+# ------------------------------------------------------------------ lists
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsPage:
+    """Calls with results, and calls that have closed and wait for theirs."""
+
+    page: Page[Run]
+    pending: list[Call]
+
+
+def results_page(number: str, *, now: datetime) -> ResultsPage:
+    """Three queries."""
+    runs = published_runs().order_by("-published_at")
+    pending = (
+        published_calls()
+        .filter(closes_at__lt=now)
+        .exclude(runs__state=RunState.PUBLISHED)
+        .order_by("results_at", "code")[:PAGE]
+    )
+    return ResultsPage(Paginator(runs, PAGE).get_page(number[:9]), list(pending))
+
+
+@dataclass(frozen=True, slots=True)
+class CallResultsPage:
+    """A call's results. ``run`` is empty before publication; ``offices`` say who signed."""
+
+    call: Call
+    run: Run | None
+    offices: list[Any]
+    seed: str
+
+
+def call_results_page(call: Call, run: Run | None) -> CallResultsPage:
+    """One query, for the offices that signed."""
+    return CallResultsPage(call, run, offices_of(run) if run else [], call.lottery_seed if run else "")
+
+
+def offices_of(run: Run) -> list[Any]:
+    """The offices that signed a run, in the order in which they did; never names."""
+    return [
+        Role(office).label for office in run.signatures.order_by("at", "pk").values_list("office", flat=True)
+    ]
+
+
+# ------------------------------------------------------------- one result
+
+
+@dataclass(frozen=True, slots=True)
+class WishLine:
+    """A wish and what became of it.
+
+    ``code``: "placed", "behind" or "not_reached". ``last_place`` is empty
+    while seats are left. ``distance`` counts places between the person and
+    the last admitted: behind them, or ahead when they got it.
+    """
+
+    position: int
+    post: Post
+    specialty: str
+    code: str
+    last_place: int | None
+    last_merit: list[str]
+    distance: int
+    is_open: bool
+    gap: Any = None
+    gap_label: str = ""
+    first_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One application's result with everything that decided it. ``wishes`` is empty for who may not read why."""
+
+    call: Call
+    run: Run
+    folio: str
+    placement: Placement
+    post: Post | None
+    specialty: str
+    cutoff: Cutoff | None
+    applicants: int
+    is_own: bool
+    may_explain: bool
+    given_names: str
+    wishes: list[WishLine]
+    above: list[WishLine]
+    below: list[WishLine]
+    nearest: WishLine | None
+    offices: list[Any]
+    upcoming: list[CalendarEntry]
+
+
+def placement_of(run: Run, folio: str) -> Placement | None:
+    """The result behind a folio, with its post and its person's given names; ``None`` if the run has no such folio."""
+    return (
+        Placement.objects.filter(run=run, application__folio=folio)
+        .select_related("application__person", "post__site__state", "post__specialty")
+        .first()
+    )
+
+
+def result_page(actor: Actor, run: Run, placement: Placement, *, gap: Any, now: datetime) -> Result:
+    """Read one result: in two queries for the public, four for who may read why.
+
+    ``gap`` is the bridge's function that names the criterion which separated
+    two people.
+    """
+    call = run.call
+    application = placement.application
+    may_explain = rules.may_explain(actor, call, person_id=application.person_id)
+    wishes = _wishes(run, placement, gap) if may_explain else []
+    placed = next((one for one in wishes if one.code == "placed"), None)
+    cutoff = None
+    if placement.post_id and not wishes:
+        cutoff = Cutoff.objects.filter(run=run, post_id=placement.post_id).first()
+    elif placed is not None:
+        cutoff = Cutoff(last_place=placed.last_place, last_merit=placed.last_merit)
+    behind = [one for one in wishes if one.code == "behind"]
+    is_own = actor.person_id is not None and actor.person_id == application.person_id
+    return Result(
+        call=call,
+        run=run,
+        folio=application.folio,
+        placement=placement,
+        post=placement.post,
+        specialty=_specialty(placement.post) if placement.post else "",
+        cutoff=cutoff,
+        applicants=run.facts.get("lists", 0),
+        is_own=is_own,
+        may_explain=may_explain,
+        given_names=application.person.given_names if is_own else "",
+        wishes=wishes,
+        above=behind,
+        below=[one for one in wishes if one.code == "not_reached"],
+        nearest=min(behind, key=lambda one: one.distance, default=None) if placed is None else None,
+        offices=offices_of(run),
+        upcoming=list(
+            CalendarEntry.objects.filter(call=call, starts_at__gt=now).order_by("starts_at", "pk")[:6]
+        )
+        if may_explain
+        else [],
+    )
+
+
+def _specialty(post: Post) -> str:
+    spanish = (get_language() or "es").startswith("es")
+    return post.specialty.name_es if spanish else post.specialty.name_en
+
+
+def _wishes(run: Run, placement: Placement, gap: Any) -> list[WishLine]:
+    """What became of each wish, from the stored rows: the cut-offs of the list, and who was last in each, in two queries."""
+    cutoffs = {
+        one.post_id: one
+        for one in Cutoff.objects.filter(run=run, post_id__in=placement.posts).select_related(
+            "post__site__state", "post__specialty"
+        )
+    }
+    lasts = {
+        one.last_place for one in cutoffs.values() if one.last_place and one.last_place < placement.place
+    }
+    folios = dict(
+        Placement.objects.filter(run=run, place__in=lasts).values_list("place", "application__folio")
+    )
+    return [
+        _wish(run.call, placement, position, cutoffs[post], folios, gap)
+        for position, post in enumerate(placement.posts, start=1)
+    ]
+
+
+def _wish(
+    call: Call, placement: Placement, position: int, cut: Cutoff, folios: dict[int, str], gap: Any
+) -> WishLine:
+    place, last = placement.place, cut.last_place
+    first = call.score_criteria[0]["label"] if call.score_criteria else ""
+    code = "behind"
+    if placement.rank is not None and position >= placement.rank:
+        code = "placed" if position == placement.rank else "not_reached"
+    found = None
+    if code == "behind" and last is not None:
+        found = gap(
+            mine=placement.merit,
+            last=cut.last_merit,
+            seed=call.lottery_seed,
+            my_folio=placement.application.folio,
+            last_folio=folios[last],
+        )
+    return WishLine(
+        position=position,
+        post=cut.post,
+        specialty=_specialty(cut.post),
+        code=code,
+        last_place=last,
+        last_merit=cut.last_merit,
+        distance=abs(place - last) if last is not None else 0,
+        is_open=last is None or last >= place,
+        gap=found,
+        gap_label=call.score_criteria[found.element - 1]["label"] if found and found.element else "",
+        first_label=first,
+    )

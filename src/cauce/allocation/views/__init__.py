@@ -1,0 +1,33 @@
+"""Pages of allocation."""
+
+from cauce.allocation.views.desk import (
+    publish,
+    request_run,
+    run,
+    run_cutoffs,
+    run_package,
+    run_progress,
+    runs,
+    sign,
+    signing,
+    withdraw,
+)
+from cauce.allocation.views.public import call_results, cutoffs, package, result, results
+
+__all__ = [
+    "call_results",
+    "cutoffs",
+    "package",
+    "publish",
+    "request_run",
+    "result",
+    "results",
+    "run",
+    "run_cutoffs",
+    "run_package",
+    "run_progress",
+    "runs",
+    "sign",
+    "signing",
+    "withdraw",
+]

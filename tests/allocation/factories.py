@@ -1,0 +1,226 @@
+"""A closed call with lists, and the people of access tests, as plain functions."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+from cauce.accounts.models import Membership, Person, User
+from cauce.accounts.queries import actor_for
+from cauce.accounts.roles import Role
+from cauce.allocation import operations
+from cauce.allocation.bridge import engine
+from cauce.allocation.models import Run
+from cauce.base.actors import Actor
+from cauce.calls.models import Application, Call, Choice, ListVersion, Post
+from cauce.calls.rules.folio import folio
+from cauce.institutions.models import Institution, Site, Specialty, State
+
+SEED = "5eed" * 16
+CRITERIA = [
+    {
+        "key": "enarm",
+        "label": "Puntaje del ENARM",
+        "decimals": 3,
+        "minimum": "0",
+        "maximum": "100",
+        "declared": False,
+    },
+    {
+        "key": "hard",
+        "label": "Aciertos difíciles",
+        "decimals": 0,
+        "minimum": "0",
+        "maximum": "50",
+        "declared": False,
+    },
+]
+
+
+def institution(code: str = "IMSS") -> Institution:
+    return Institution.objects.get_or_create(
+        code=code,
+        defaults={"name": f"Instituto {code}", "acronym": code, "kind": "health", "source": "prueba"},
+    )[0]
+
+
+def state(key: str = "22", name: str = "Querétaro") -> State:
+    return State.objects.get_or_create(
+        key=key, defaults={"name": name, "abbreviation": name[:4], "curp_code": key, "population_2020": 1}
+    )[0]
+
+
+def specialty(code: str = "medicina-interna", name: str = "Medicina interna") -> Specialty:
+    return Specialty.objects.get_or_create(
+        code=code,
+        defaults={
+            "name_es": name,
+            "name_en": f"{name} (en)",
+            "route": "direct",
+            "own_years": 4,
+            "total_years": 4,
+            "source": "prueba",
+        },
+    )[0]
+
+
+def site(name: str, where: State | None = None) -> Site:
+    return Site.objects.get_or_create(
+        institution=institution(),
+        state=where or state(),
+        municipality="Centro",
+        name=name,
+        defaults={"short_name": name, "kind": "HGR", "care_level": 2, "source": "prueba"},
+    )[0]
+
+
+def closed_call(now, code: str = "RM24", *, owner: Institution | None = None, criteria=CRITERIA) -> Call:
+    return Call.objects.create(
+        institution=owner or institution(),
+        code=code,
+        kind="residency",
+        title="Residencias médicas 2024",
+        summary="Una prueba",
+        issuing_authority="Coordinación",
+        legal_basis="Ley",
+        contact="Lucía Arredondo, jefa de enseñanza, 442 555 0134",
+        state="published",
+        opens_at=now - timedelta(days=30),
+        closes_at=now - timedelta(days=1),
+        results_at=now + timedelta(days=5),
+        published_at=now - timedelta(days=40),
+        rules='{"call":"RM24"}',
+        rules_digest="a" * 64,
+        score_criteria=criteria,
+        lottery_seed=SEED,
+        lottery_commitment=engine.commitment_of(SEED),
+    )
+
+
+def posts(call: Call, *seats: int) -> list[Post]:
+    return [
+        Post.objects.create(
+            call=call,
+            key=f"{call.code}-{at:03d}",
+            site=site(f"Hospital {at:03d}"),
+            specialty=specialty(),
+            seats=count,
+            shift="full",
+            contract="training",
+        )
+        for at, count in enumerate(seats, start=1)
+    ]
+
+
+def person(given_names: str = "Ana", surname: str = "Inventada") -> Person:
+    from tests.conftest import NOON
+
+    return Person.objects.create(
+        given_names=given_names,
+        first_surname=surname,
+        birth_date=date(1995, 1, 1),
+        sex="M",
+        is_invented=True,
+        created_at=NOON,
+    )
+
+
+def user(
+    email: str, *offices: tuple[str, int | None], who: Person | None = None, office_name: str = ""
+) -> User:
+    from tests.conftest import NOON
+
+    account = User.objects.create(email=email, person=who, office_name=office_name, joined_at=NOON)
+    for role, where in offices:
+        Membership.objects.create(user=account, role=role, institution_id=where)
+    return account
+
+
+def application(
+    call: Call, number: int, merit: list[str], wanted: list[Post], *, now, who: Person | None = None
+):
+    """A submitted application with its sent list."""
+    made = Application.objects.create(
+        call=call,
+        person=who or person(f"Persona {number}"),
+        folio=folio(call.code, number),
+        specialty=specialty(),
+        state="submitted",
+        merit=merit,
+        version=1,
+        started_at=now,
+        submitted_at=now - timedelta(days=2),
+    )
+    ListVersion.objects.create(
+        application=made,
+        number=1,
+        based_on=0,
+        posts=[post.pk for post in wanted],
+        saved_at=now - timedelta(days=2),
+        sent_at=now - timedelta(days=2),
+        receipt=f"R-{made.folio}",
+        digest="d" * 64,
+    )
+    Choice.objects.bulk_create(
+        [Choice(application=made, post=post, rank=rank) for rank, post in enumerate(wanted, start=1)]
+    )
+    return made
+
+
+def people(call: Call) -> SimpleNamespace:
+    """The people of access tests, as users; ``actors`` has what they may do."""
+    other = institution("ISSSTE").pk
+    mine = call.institution_id
+    users = {
+        "mariana": user("mariana@x.mx", who=person("Mariana", "Xool")),
+        "bruno": user("bruno@x.mx", who=person("Bruno", "Paz")),
+        "carla": user("carla@x.mx", (Role.CALL_MANAGER, mine), office_name="Carla Gestora"),
+        "dario": user("dario@x.mx", (Role.CALL_MANAGER, other), office_name="Darío Ajeno"),
+        "sofia": user("sofia@x.mx", (Role.SECOND_SIGNATORY, mine), office_name="Sofía Firmante"),
+        "aurelio": user("aurelio@x.mx", (Role.AUDITOR, None), office_name="Aurelio Auditor"),
+        "elena": user("elena@x.mx", (Role.EDUCATION_OFFICE, None), office_name="Elena Educación"),
+    }
+    actors = {name: actor_for(account) for name, account in users.items()}
+    return SimpleNamespace(users=users, nobody=Actor.nobody(), **actors)
+
+
+def market(call: Call, now, *, people_=None) -> SimpleNamespace:
+    """Three posts and five people: the second seat of a post falls by a tie-break, another by lottery, one person gets none."""
+    wanted = posts(call, 1, 1, 2)
+    one, two, three = wanted
+    rows = [
+        (["90.000", "40"], [one, two]),
+        (["80.500", "31"], [one, two, three]),
+        (["80.500", "29"], [one, two, three]),
+        (["70.000", "20"], [two, three]),
+        (["70.000", "20"], [two, three]),
+    ]
+    owners = (
+        [None, None, people_.users["mariana"].person, people_.users["bruno"].person, None]
+        if people_
+        else [None] * 5
+    )
+    made = [
+        application(call, number, merit, wishes, now=now, who=who)
+        for number, ((merit, wishes), who) in enumerate(zip(rows, owners, strict=True))
+    ]
+    return SimpleNamespace(posts=wanted, applications=made)
+
+
+def done_run(actor: Actor, call: Call, now) -> Run:
+    """Ask for a run and carry it out as a worker does."""
+    run = operations.request_run(actor=actor, call=call, after=_last(call), now=now)
+    operations.execute(run_id=run.pk, task_id=run.task_id, read_clock=lambda: now)
+    return Run.objects.get(pk=run.pk)
+
+
+def published_run(staff: SimpleNamespace, call: Call, now) -> Run:
+    run = done_run(staff.carla, call, now)
+    for actor in (staff.carla, staff.sofia):
+        operations.sign(actor=actor, run=run, digest=run.answer_digest, now=now)
+    operations.publish(actor=staff.carla, run=run, now=now)
+    return Run.objects.get(pk=run.pk)
+
+
+def _last(call: Call) -> int:
+    return call.runs.order_by("-number").values_list("number", flat=True).first() or 0

@@ -10,7 +10,7 @@ from django.db import models
 
 from cauce.base.actors import Actor
 from cauce.base.usecases import note, use_case
-from cauce.institutions import intake
+from cauce.institutions import intake, queries
 from cauce.institutions.models import (
     CatalogueLoad,
     Institution,
@@ -47,12 +47,18 @@ def load_catalogue(*, actor: Actor, now: datetime, texts: Mapping[str, str] | No
     sites = _linked(catalogue.sites, institutions)
     tally.take(Site, ("institution_id", "state_id", "municipality", "name"), sites)
     note(added=tally.added, changed=tally.changed, digest=catalogue.digest)
-    latest = CatalogueLoad.objects.order_by("pk").last()
+    latest = queries.latest_load()
     if latest is not None and not tally.added and not tally.changed and latest.digest == catalogue.digest:
         return latest
     return CatalogueLoad.objects.create(
         digest=catalogue.digest, added=tally.added, changed=tally.changed, at=now
     )
+
+
+def catalogue_is_loaded() -> bool:
+    """Whether the files of the package are the last ones loaded. One query."""
+    latest = queries.latest_load()
+    return latest is not None and latest.digest == intake.digest_of(intake.texts_of())
 
 
 class _Tally:

@@ -1,0 +1,129 @@
+"""Fills the demo's database, once; afterwards only sets its clock."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from rich.console import Console
+
+from cauce.accounts import operations as accounts
+from cauce.accounts.models import PrivacyNotice, User
+from cauce.accounts.queries import actor_for
+from cauce.base import clock
+from cauce.base.actors import Actor
+from cauce.calls import operations as calls
+from cauce.calls import queries as call_reads
+from cauce.calls import rules as call_rules
+from cauce.calls.models import Call, CallState
+from cauce.config.demo import fill, timeline
+from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY
+from cauce.institutions import operations as institutions
+from cauce.institutions.models import CatalogueLoad, Institution
+
+DEMO = Actor.system("demo")
+MANAGERS = {RESIDENCY: "ofelia@demo.cauce.example", DRIVE: "carla@demo.cauce.example"}
+
+
+class Command(BaseCommand):
+    help = "Fill the demo with invented people, or go on with what is there; then set the demo's clock."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError(
+                "This fills the database with invented people, so it only runs with CAUCE_DEMO=true."
+            )
+        settings.DATA.mkdir(parents=True, exist_ok=True)
+        self.console = Console(highlight=False)
+        self.is_new = False
+        self._stage("Tables", _migrations_pending, self._migrate)
+        self.is_new = not CatalogueLoad.objects.exists()
+        self._stage("Catalogue", lambda: not institutions.catalogue_is_loaded(), self._load_catalogue)
+        self._stage("People one can enter as", lambda: not _people_loaded(), self._load_people)
+        self._stage("Two calls with their posts", lambda: Call.objects.count() < 2, self._draft_calls)
+        self._stage("Publication", _drafts_left, self._publish)
+        self._stage("Applicants and their lists", lambda: not fill.is_filled(), self._fill)
+        now = timeline.resume_at()
+        timeline.write_clock(settings.DATA, domain=now, machine=clock.machine())
+
+    def _stage(self, name: str, is_due: Callable[[], bool], work: Callable[[], str]) -> None:
+        """Do the work if it is due, say how long it took and what it gave."""
+        if not is_due():
+            return
+        started = time.monotonic()
+        with self.console.status(f"{name} …"):
+            said = work()
+        self.console.print(f"  [green]✓[/green] {name}: {said} ({time.monotonic() - started:.1f} s)")
+
+    def _when(self, first: datetime) -> datetime:
+        """The time of the story in which a stage belongs; when it comes late, what the clock has reached."""
+        return first if self.is_new else timeline.resume_at()
+
+    def _migrate(self) -> str:
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0, stdout=io.StringIO())
+        return "ready"
+
+    def _load_catalogue(self) -> str:
+        load = institutions.load_catalogue(actor=DEMO, now=self._when(INSTALLED))
+        return f"{load.added:,} rows added, {load.changed:,} changed"
+
+    def _load_people(self) -> str:
+        if not PrivacyNotice.objects.exists():
+            accounts.load_privacy_notices(actor=DEMO, now=self._when(INSTALLED))
+        codes = dict(Institution.objects.values_list("code", "pk"))
+        accounts.load_demo_people(institution_ids_by_code=codes, actor=DEMO, now=self._when(INSTALLED))
+        return f"{User.objects.count()} accounts"
+
+    def _draft_calls(self) -> str:
+        fill.draft_calls(actor=DEMO, now=self._when(DRAFTED))
+        return ", ".join(
+            f"{call.code} with {call.posts.count():,} posts" for call in Call.objects.order_by("code")
+        )
+
+    def _publish(self) -> str:
+        """Publish as their managers would: what the linter warns of is read and acknowledged, nothing is skipped."""
+        warned = 0
+        for code, moment in sorted(PUBLISHED.items(), key=lambda pair: pair[1]):
+            call = Call.objects.get(code=code)
+            if call.state == CallState.PUBLISHED:
+                continue
+            findings = call_rules.lint(call_reads.snapshot(call), now=moment)
+            keys = [finding.key for finding in call_rules.warnings(findings)]
+            warned += len(keys)
+            manager = actor_for(User.objects.get(email=MANAGERS[code]))
+            calls.publish_call(actor=manager, call=call, acknowledged=keys, now=moment)
+        return f"{len(PUBLISHED)} calls, {warned} warnings of the linter acknowledged"
+
+    def _fill(self) -> str:
+        now = self._when(timeline.TODAY)
+        fill.fill_demo(actor=DEMO, now=now)
+        for call in Call.objects.filter(code__in=PUBLISHED):
+            calls.count_demand(call=call, actor=DEMO, now=now)
+        return ", ".join(
+            f"{call.code} {call.applications.count():,} applications"
+            for call in Call.objects.order_by("code")
+        )
+
+
+def _migrations_pending() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _people_loaded() -> bool:
+    return PrivacyNotice.objects.exists() and User.objects.filter(email__in=MANAGERS.values()).count() == len(
+        MANAGERS
+    )
+
+
+def _drafts_left() -> bool:
+    return Call.objects.filter(code__in=PUBLISHED, state=CallState.DRAFT).exists()

@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("CAUCE_TESTING", "true")
 
-from cauce.config.settings import *  # noqa: E402, F403
+from cauce.config.settings import *  # noqa: F403
 
 # Tests serve no files, and WhiteNoise complains of a folder that only a deployment has.
 MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise")]  # noqa: F405

@@ -131,9 +131,7 @@ def test_the_expected_check_digit_is_not_told():
 
 
 def test_the_homonym_character_tells_the_century():
-    assert rules.read_curp(
-        with_check("XOCM000229MYNLCR0")[:0] + with_check("XOCM960229MYNLCR0")
-    ).birth_date == date(1996, 2, 29)
+    assert rules.read_curp(with_check("XOCM960229MYNLCR0")).birth_date == date(1996, 2, 29)
     assert rules.read_curp(with_check("XOCM000229MYNLCRA")).birth_date == date(2000, 2, 29)
     assert "año 1900" in refusal(with_check("XOCM000229MYNLCR0"))  # 1900 was no leap year
 

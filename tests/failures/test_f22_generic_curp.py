@@ -2,8 +2,8 @@
 check digit locks the women out, because the second generic has a wrong one.
 
 Proven to fail without its safeguard: with ``GENERIC_CURPS`` emptied in ``accounts.rules`` the woman's number is
-refused and the man's is taken as his own; with ``is_generic`` ignored in ``accounts.operations._holders`` (and so
-in the unique key) the second foreigner is told that somebody has registered already.
+refused and the man's is taken as his own; with ``is_generic`` ignored in ``accounts.operations`` each foreigner's
+registration takes the place of the one before, and one person is left of three.
 """
 
 from datetime import date

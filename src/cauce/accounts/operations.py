@@ -39,10 +39,12 @@ class IdentityTaken(DomainError):
     code = "identity_taken"
 
 
-class EmailTaken(DomainError):
-    """A confirmed account has this address. Never shown: a stranger would learn who has an account."""
+class EmailTaken(Exception):
+    """A confirmed account has this address.
 
-    code = "email_taken"
+    No ``DomainError``, so that no edge shows it: a stranger would learn who
+    has an account. The owner is told by letter.
+    """
 
 
 class PasswordRefused(DomainError):
@@ -103,7 +105,7 @@ def register(
 
     Raises ``CurpRefused``, ``NameRefused``, ``BirthDateRefused``,
     ``DocumentRefused``, ``PasswordRefused``, ``NoticeChanged``,
-    ``IdentityTaken``, and ``EmailTaken``, which must not be shown.
+    ``IdentityTaken``, and ``EmailTaken``, which is not for screens.
     """
     email = email.strip().lower()
     person, documents = _read_identity(curp, passport, now)
@@ -207,7 +209,7 @@ def _make_room(email: str, documents: list[IdentityDocument], password: str) -> 
             return holder
         in_the_way[holder.pk] = holder
     if owner is not None and _is_confirmed(owner):
-        raise EmailTaken(_("Revisa tu correo."), field="email")
+        raise EmailTaken
     for user in in_the_way.values():
         nobody_yet = user.person
         user.delete()

@@ -1,9 +1,30 @@
-"""Reads of accounts: who a signed-in user is, and what they may do."""
+"""Reads of accounts: who a signed-in user is and may do, what is held about them, and the public notices."""
 
 from __future__ import annotations
 
-from cauce.accounts import roles
-from cauce.accounts.models import Membership, Person, PrivacyNotice, User
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.db.models import Q
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from cauce.accounts import intake, roles, rules
+from cauce.accounts.models import (
+    Consent,
+    DocumentKind,
+    IdentityDocument,
+    Membership,
+    Person,
+    PrivacyNotice,
+    Sex,
+    User,
+)
 from cauce.base.actors import Actor
 
 
@@ -18,18 +39,265 @@ def actor_for(user: User) -> Actor:
         name=f"user:{user.pk}",
         user_id=user.pk,
         person_id=user.person_id,
-        display_name=_display_name(user),
+        display_name=display_name(user),
         grants=grants,
     )
 
 
-def _display_name(user: User) -> str:
+def display_name(user: User) -> str:
+    """Return what to call somebody on a screen: given names, the office, or the address."""
     if user.person_id is None:
         return user.office_name or user.email
-    person = Person.objects.only("given_names").get(pk=user.person_id)
-    return person.given_names
+    return Person.objects.values_list("given_names", flat=True).get(pk=user.person_id)
+
+
+# ------------------------------------------------------------ privacy notice
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a notice: ``kind`` is title, text or list."""
+
+    kind: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    version: int
+    valid_from: datetime
+    digest: str
+    simplified: tuple[Block, ...]
+    integral: tuple[Block, ...]
+    versions: tuple[int, ...]
+
+    @property
+    def is_current(self) -> bool:
+        return self.version == self.versions[0]
 
 
 def current_privacy_notice() -> PrivacyNotice:
     """The latest version; the catalogue that every installation loads has at least one."""
     return PrivacyNotice.objects.latest("version")
+
+
+def notice_page(*, version: int | None, language: str) -> NoticePage | None:
+    """Return a version of the notice, the latest by default, in ``language``; ``None`` when there is no such one."""
+    versions = tuple(PrivacyNotice.objects.order_by("-version").values_list("version", flat=True))
+    wanted = versions[0] if version is None and versions else version
+    if wanted not in versions:
+        return None
+    notice = PrivacyNotice.objects.get(version=wanted)
+    english = not language.startswith("es")
+    return NoticePage(
+        version=notice.version,
+        valid_from=notice.valid_from,
+        digest=notice.digest,
+        simplified=_blocks(notice.simplified_en if english else notice.simplified),
+        integral=_blocks(notice.integral_en if english else notice.integral),
+        versions=versions,
+    )
+
+
+def _blocks(text: str) -> tuple[Block, ...]:
+    blocks = []
+    for piece in text.split("\n\n"):
+        if piece.startswith("## "):
+            blocks.append(Block("title", (piece[3:].strip(),)))
+        elif piece.startswith("- "):
+            blocks.append(
+                Block("list", tuple(line.removeprefix("- ").strip() for line in piece.splitlines()))
+            )
+        elif piece.strip():
+            blocks.append(Block("text", (piece.strip(),)))
+    return tuple(blocks)
+
+
+# -------------------------------------------------------------- registration
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a CURP already tells, so that nobody is asked for it."""
+
+    number: str
+    birth_date: Any
+    sex: str
+    birth_state: str
+
+
+def told_by(curp: rules.Curp) -> Told:
+    state = rules.STATE_NAMES.get(curp.birth_state, _("Fuera de México"))
+    return Told(curp.number, curp.birth_date, str(Sex(curp.sex).label), state)
+
+
+def is_registered(curp: rules.Curp) -> bool:
+    """Whether somebody stands behind this CURP whom a new registration could not replace."""
+    if curp.is_generic:
+        return False
+    document = IdentityDocument.objects.filter(kind=DocumentKind.CURP, country="MX", number=curp.number)
+    confirmed = Q(person__user__last_login__isnull=False) | Q(person__user__emailaddress__verified=True)
+    return document.filter(confirmed | Q(person__user__isnull=True)).exists()
+
+
+def unconfirmed_address(email: str) -> EmailAddress:
+    """Return the address to confirm; an unsaved one without user when nobody waits for it to be confirmed."""
+    found = EmailAddress.objects.filter(email__iexact=email, verified=False).select_related("user").first()
+    return found or EmailAddress(user=None, email=email)
+
+
+# ----------------------------------------------------------- what is held
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDocument:
+    kind: str
+    country: str
+    masked: str
+    is_generic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DataPage:
+    """All that accounts hold about a user, as they see it. Names are empty for an office."""
+
+    name: str
+    office: str
+    birth_date: Any
+    sex: str
+    birth_state: str
+    phone: str
+    joined_at: datetime
+    last_login: datetime | None
+    documents: tuple[HeldDocument, ...]
+    consents: tuple[tuple[int, datetime], ...]
+    emails: tuple[tuple[str, bool], ...]
+    passkeys: tuple[tuple[str, Any], ...]
+    offices: tuple[str, ...]
+
+
+def data_page(actor: Actor) -> DataPage:
+    """Read what the page of the actor's own data shows, in six queries."""
+    user = User.objects.select_related("person").get(pk=actor.user_id or 0)
+    person = user.person
+    documents = IdentityDocument.objects.filter(person=user.person_id or 0).order_by("pk")
+    return DataPage(
+        name=str(person) if person else "",
+        office=user.office_name,
+        birth_date=person.birth_date if person else None,
+        sex=str(person.get_sex_display()) if person else "",
+        birth_state=rules.STATE_NAMES.get(person.birth_state, "") if person else "",
+        phone=person.phone if person else "",
+        joined_at=user.joined_at,
+        last_login=user.last_login,
+        documents=tuple(
+            HeldDocument(str(d.get_kind_display()), d.country, rules.masked(d.number), d.is_generic)
+            for d in documents
+        ),
+        consents=tuple(
+            Consent.objects.filter(person=user.person_id or 0).order_by("-at").values_list("notice_id", "at")
+        ),
+        emails=tuple(
+            EmailAddress.objects.filter(user=user).order_by("-primary", "pk").values_list("email", "verified")
+        ),
+        passkeys=tuple((key.wrap().name, key.created_at) for key in _passkeys(user)),
+        offices=tuple(
+            str(roles.Role(role).label)
+            for role in Membership.objects.filter(user=user).order_by("pk").values_list("role", flat=True)
+        ),
+    )
+
+
+def _passkeys(user: User) -> Iterable[Authenticator]:
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).order_by("pk")
+
+
+def everything_held(actor: Actor, *, now: datetime) -> dict[str, Any]:
+    """Return all that Cauce keeps about the actor, ready for JSON, by section.
+
+    Each app tells its own through a function named in ``settings.HELD_ABOUT``:
+    it takes the actor and returns what JSON can write.
+    """
+    sections = {section: import_string(path)(actor) for section, path in settings.HELD_ABOUT.items()}
+    return {"user": actor.user_id, "written_at": now.isoformat(), **sections}
+
+
+def held(actor: Actor) -> dict[str, Any]:
+    """Return what accounts hold about the actor. No secrets: of a password or a key only that it exists."""
+    user = User.objects.select_related("person").get(pk=actor.user_id or 0)
+    person = user.person
+    return {
+        "account": {
+            "email": user.email,
+            "language": user.language,
+            "office_name": user.office_name,
+            "joined_at": user.joined_at,
+            "last_login": user.last_login,
+            "has_password": user.has_usable_password(),
+        },
+        "emails": list(EmailAddress.objects.filter(user=user).values("email", "verified", "primary")),
+        "passkeys": [{"name": key.wrap().name, "created_at": key.created_at} for key in _passkeys(user)],
+        "offices": list(Membership.objects.filter(user=user).values("role", "institution_id")),
+        "person": person
+        and {
+            "given_names": person.given_names,
+            "first_surname": person.first_surname,
+            "second_surname": person.second_surname,
+            "birth_date": person.birth_date,
+            "sex": person.sex,
+            "birth_state": person.birth_state,
+            "phone": person.phone,
+            "is_invented": person.is_invented,
+            "created_at": person.created_at,
+        },
+        "documents": list(
+            IdentityDocument.objects.filter(person=user.person_id or 0).values(
+                "kind", "country", "number", "is_generic"
+            )
+        ),
+        "consents": [
+            {"privacy_notice": version, "at": at}
+            for version, at in Consent.objects.filter(person=user.person_id or 0).values_list(
+                "notice_id", "at"
+            )
+        ],
+    }
+
+
+# ---------------------------------------------------------------------- demo
+
+
+@dataclass(frozen=True, slots=True)
+class DemoEntry:
+    email: str
+    name: str
+    first_name: str
+    sentence: str
+    office: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPage:
+    doctors: tuple[DemoEntry, ...]
+    offices: tuple[DemoEntry, ...]
+
+
+def demo_page(*, language: str) -> DemoPage:
+    """Return the invented people one can enter as, of those the database has."""
+    people = intake.demo_people()
+    there = set(User.objects.filter(email__in=[one.email for one in people]).values_list("email", flat=True))
+    entries: dict[bool, list[DemoEntry]] = {True: [], False: []}
+    for one in people:
+        if one.email in there:
+            sentence = one.sentence_es if language.startswith("es") else one.sentence_en
+            office = str(roles.Role(one.role).label) if one.role else ""
+            entry = DemoEntry(one.email, one.full_name, one.full_name.split()[0], sentence, office)
+            entries[one.is_doctor].append(entry)
+    return DemoPage(tuple(entries[True]), tuple(entries[False]))
+
+
+def demo_user(email: str) -> User | None:
+    """Return the account of one of the demo's people; nobody else's, whatever ``email`` says."""
+    if email not in {one.email for one in intake.demo_people()}:
+        return None
+    return User.objects.filter(email=email, is_active=True).first()

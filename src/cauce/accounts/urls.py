@@ -1,4 +1,23 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of registration, of what people see about themselves, of the public notices and of the demo's door."""
+
+from django.urls import path
+
+from cauce.accounts import views
 
 app_name = "accounts"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("registro/", views.register, name="register"),
+    path("registro/otra-curp/", views.other_curp, name="other_curp"),
+    path("registro/sin-curp/", views.register_foreign, name="register_foreign"),
+    path("registro/llave/", views.passkey_offer, name="passkey_offer"),
+    path("mi/datos/", views.my_data, name="my_data"),
+    path("mi/datos/todo.json", views.my_data_file, name="my_data_file"),
+    path("privacidad/", views.privacy, name="privacy"),
+    path("privacidad/<int:version>/", views.privacy, name="privacy_version"),
+    path("accesibilidad/", views.accessibility, name="accessibility"),
+    path("demo/", views.demo, name="demo"),
+    path("demo/entrar/", views.demo_enter, name="demo_enter"),
+    # In the place of allauth's own pages, whose names still lead here.
+    path("cuenta/signup/", views.allauth_signup, name="allauth_signup"),
+    path("cuenta/confirm-email/", views.confirm, name="confirm"),
+]

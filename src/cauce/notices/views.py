@@ -1,0 +1,60 @@
+"""The inbox, and the letterbox of the demo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cauce.accounts.queries import demo_user
+from cauce.base import web
+from cauce.notices import operations, queries
+
+
+@never_cache
+@require_GET
+def inbox(request: Any) -> HttpResponse:
+    page = queries.inbox_page(request.actor, page=request.GET.get("p", 1))
+    return render(request, "notices/inbox.html", {"page": page})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def open_message(request: Any, message_id: int) -> HttpResponse:
+    """Show a letter; a POST notes it as read and goes to what it is about."""
+    message = get_object_or_404(queries.messages_visible_to(request.actor), pk=message_id)
+    if request.method == "POST":
+        web.told(request, operations.mark_read, message_id=message.pk, actor=request.actor, now=request.now)
+        return redirect(message.link or "notices:inbox")
+    return render(request, "notices/message.html", {"letter": message})
+
+
+@require_POST
+def read_all(request: Any) -> HttpResponse:
+    web.told(request, operations.mark_all_read, actor=request.actor, now=request.now)
+    return redirect("notices:inbox")
+
+
+@login_not_required
+@never_cache
+@require_GET
+def letterbox(request: Any) -> HttpResponse:
+    """The letters to who is using this browser, or to a person of the demo (``?correo=``).
+
+    Only in a demo: it shows links of access.
+    """
+    if not settings.DEMO:
+        raise Http404
+    asked = request.GET.get("correo", "")
+    if demo_user(asked):
+        addresses = [asked]
+    else:
+        signed_in = request.user.email if request.user.is_authenticated else ""
+        addresses = sorted({request.session.get("registering_email", ""), signed_in} - {""})
+    letters = queries.letterbox(addresses, origin=f"{request.scheme}://{request.get_host()}")
+    return render(request, "notices/letterbox.html", {"letters": letters, "addresses": addresses})

@@ -5,5 +5,6 @@ from cauce.base import views
 app_name = "base"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("aspecto/", views.preferences, name="preferences"),
+    path("salud/", views.health, name="health"),
     path("ui/", views.components, name="ui"),
 ]

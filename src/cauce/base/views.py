@@ -15,6 +15,13 @@ YEAR = 365 * 24 * 60 * 60
 
 
 @login_not_required
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """Say that the process serves. Does nothing else: it is also the empty page that the bench compares with."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:
     """Keep the theme or the language in a cookie and return to the same page; unknown values change nothing."""

@@ -185,7 +185,8 @@ USE_THOUSAND_SEPARATOR = False  # the tag `number` does it where it is a quantit
 
 # ----------------------------------------------------------------- static
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
+# Nothing is collected for demos and tests: files are served from where they are.
+STATIC_ROOT = None if DEMO or TESTING else DATA / "static"
 STATICFILES_DIRS = [("bootstrap", files("bootstrap")._paths[0])]  # type: ignore[attr-defined]
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
@@ -240,4 +241,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # A page that is not there is an answer, not a fault of ours.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

@@ -16,7 +16,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from cauce.base import drawing, figures
 
@@ -180,7 +180,9 @@ def more(content: str, summary: str, open: bool = False, id: str = "") -> SafeSt
 @register.simple_block_tag
 def filters(content: str, count: int = 0) -> SafeString:
     """Fold a filter form on phones; ``count`` says how many are put."""
-    title = gettext("Filtrar (%(count)s puestos)") % {"count": count} if count else gettext("Filtrar")
+    title = gettext("Filtrar")
+    if count:
+        title = ngettext("Filtrar (%(count)s puesto)", "Filtrar (%(count)s puestos)", count) % {"count": count}
     return format_html(
         '<details class="c-more c-filters"><summary>{}</summary><div>{}</div></details>', title, content
     )

@@ -121,7 +121,8 @@ class Site(models.Model):
     """A unit where people train or work: hospital, clinic, centre.
 
     ``clues`` and ``unit_key`` are empty when no public source gives them.
-    ``is_invented`` marks sites that exist only in the demo.
+    ``is_invented`` marks sites that exist only in the demo. ``folded`` is what
+    a search looks at: names, municipality and keys without case nor accents.
     """
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="sites")
@@ -139,6 +140,7 @@ class Site(models.Model):
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
     is_invented = models.BooleanField(default=False)
     source = models.CharField(max_length=300)
+    folded = models.CharField(max_length=400, blank=True)
 
     class Meta:
         constraints = [

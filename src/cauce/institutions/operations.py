@@ -20,7 +20,7 @@ from cauce.institutions.models import (
     SpecialtyAlias,
     State,
 )
-from cauce.institutions.rules import fold
+from cauce.institutions.rules import fold, searchable
 
 CatalogueRefused = intake.CatalogueRefused
 
@@ -44,7 +44,7 @@ def load_catalogue(*, actor: Actor, now: datetime, texts: Mapping[str, str] | No
     specialties = dict(Specialty.objects.values_list("code", "pk"))
     tally.changed += _set_prerequisites(catalogue.specialties, specialties)
     tally.take(SpecialtyAlias, ("folded",), _aliases(catalogue, specialties))
-    sites = _linked(catalogue.sites, institutions)
+    sites = [{**row, "folded": searchable(row)} for row in _linked(catalogue.sites, institutions)]
     tally.take(Site, ("institution_id", "state_id", "municipality", "name"), sites)
     note(added=tally.added, changed=tally.changed, digest=catalogue.digest)
     latest = queries.latest_load()

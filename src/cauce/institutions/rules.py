@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +24,12 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text[:_LONGEST_NAME])
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(bare.casefold().split())
+
+
+def searchable(site: Mapping[str, Any]) -> str:
+    """Return what a search for a site looks at: ``Site.folded``."""
+    words = (site["name"], site["short_name"], site["municipality"], site["clues"], site["unit_key"])
+    return fold(" ".join(filter(None, words)))
 
 
 def clues_check_digit(clues: str) -> int:

@@ -1,4 +1,5 @@
 """Invented doctors: names from pools, births at random, a CURP that follows from both. Pure and repeatable."""
+# ruff: noqa: SIM905 - pools of names read better as text
 
 from __future__ import annotations
 

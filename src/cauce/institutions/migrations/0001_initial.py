@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                 ('longitude', models.DecimalField(decimal_places=5, max_digits=8, null=True)),
                 ('is_invented', models.BooleanField(default=False)),
                 ('source', models.CharField(max_length=300)),
+                ('folded', models.CharField(blank=True, max_length=400)),
                 ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='institutions.institution')),
                 ('state', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='institutions.state')),
             ],

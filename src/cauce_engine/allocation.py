@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from cauce_engine.certify import certify
-from cauce_engine.faults import Unsupported
+from cauce_engine.faults import InvalidQuestion, Unsupported, quoted
 from cauce_engine.order import ordering
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation, Check
+from cauce_engine.twosided import stable
 
 
 class Uncertified(RuntimeError):
@@ -26,7 +29,7 @@ def allocate(question: Question) -> Allocation:
     that comes back is a certified one.
     """
     refuse_unsupported(question)
-    answer = _serial(question)
+    answer = _solved(question)
     checks = certify(question, answer)
     for check in checks:
         if not check.holds:
@@ -36,10 +39,13 @@ def allocate(question: Question) -> Allocation:
 
 def refuse_unsupported(question: Question) -> None:
     """Raise `Unsupported` for what this engine reads but does not answer yet."""
-    if question.mechanism != "serial":
+    if question.mechanism not in ("serial", "stable"):
         raise Unsupported(
-            "mechanism", f'"{question.mechanism}" is not built yet; this engine answers "serial"'
+            "mechanism", f'"{question.mechanism}" is not built yet; this engine answers "serial" and "stable"'
         )
+    if question.options.get("ties") == "maximum":
+        raise Unsupported("options.ties", '"maximum" is not built yet; this engine settles ties by "lottery"')
+    _refuse_missing_merit(question)
     for name in ("couples", "regions"):
         if getattr(question, name):
             raise Unsupported(name, "are not built yet")
@@ -50,6 +56,27 @@ def refuse_unsupported(question: Question) -> None:
             )
         if terms.minimum:
             raise Unsupported(f'posts["{question.posts[index]}"].minimum', "minima are not built yet")
+
+
+def _refuse_missing_merit(question: Question) -> None:
+    """Where a post has no order of its own, merit decides: then everybody who asks for it needs one, or nobody."""
+    if question.mechanism != "stable" or not question.merit:
+        return
+    without = question.merit[0].codes < 0
+    if without.all() or not without.any():
+        return
+    given = question.orders.given if question.orders else np.zeros(len(question.posts), np.bool_)
+    for person in np.flatnonzero(without).tolist():
+        wishes = question.choices[question.choice_start[person] : question.choice_start[person + 1]]
+        for post in wishes[~given[wishes]].tolist():
+            problem = f"is missing, and post {quoted(question.posts[post])} has no order of its own"
+            raise InvalidQuestion(f"applicants[{quoted(question.applicants[person])}].merit", problem)
+
+
+def _solved(question: Question) -> Allocation:
+    if question.mechanism == "serial" or question.orders is None:
+        return _serial(question)
+    return stable(question)
 
 
 def _serial(question: Question) -> Allocation:

@@ -1,6 +1,6 @@
 """Check an answer against its question, property by property, sharing no code with the solver.
 
-Everything is recomputed from the question: the order, the lottery, who is last at each post. Each property
+Everything is recomputed from the question: the orders, the lottery, who is last at each post. Each property
 that fails comes with a witness, the first person or post that shows it. Time is linear in the number of
 wishes once the people are sorted.
 """
@@ -8,15 +8,17 @@ wishes once the people are sorted.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.lottery import Lottery
-from cauce_engine.problems import Question
+from cauce_engine.problems import Merit, Question
 from cauce_engine.results import NO_SEATS, SEATS_LEFT, Allocation, Check
 
 Witness = Mapping[str, Any] | None
@@ -24,97 +26,147 @@ Witness = Mapping[str, Any] | None
 
 def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     """Check every property that the mechanism of the question promises; the answer may come from anywhere."""
-    evidence = _Evidence.of(question, answer)
+    evidence = _Evidence(question, answer)
     found: dict[str, Witness] = {
         "A1": _more_than_seats(evidence),
         "A2": _unlisted(evidence),
         "A3": _envy(evidence),
         "A4": _waste(evidence),
     }
-    found["A6"] = _improvable(answer, found)
+    found["A6"] = _improvable(evidence, found)
     found["A7"] = _other_question(question, answer)
     found["A8"] = _cutoffs_mislead(evidence)
     found["A10"] = _other_lottery(question.lottery)
     return tuple(Check(name, witness is None, witness) for name, witness in found.items())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(eq=False)
 class _Evidence:
-    """What the checks look at, computed once.
-
-    ``rank``: place of each person from 0. ``owner``: the person of each wish. ``held``: index of the wish
-    that each person holds; the end of their list where they hold none. ``count`` and ``worst``: how many hold
-    each post, and the largest rank among them (-1 where none does).
-    """
+    """What the checks look at, each computed once."""
 
     question: Question
     answer: Allocation
-    rank: NDArray[np.int64]
-    owner: NDArray[np.int32]
-    held: NDArray[np.int64]
-    listed: NDArray[np.bool_]
-    count: NDArray[np.int64]
-    worst: NDArray[np.int64]
 
-    @classmethod
-    def of(cls, question: Question, answer: Allocation) -> _Evidence:
-        rank = ranks(question)
-        people = np.arange(len(question.applicants), dtype=np.int32)
-        owner = np.repeat(people, np.diff(question.choice_start))
-        match = np.flatnonzero(question.choices == answer.post[owner])
-        held = question.choice_start[1:].copy()
-        held[owner[match]] = match
-        listed = np.zeros(len(people), np.bool_)
-        listed[owner[match]] = True
-        placed = answer.post >= 0
-        count = np.bincount(answer.post[placed], minlength=len(question.posts))
-        worst = np.full(len(question.posts), -1, np.int64)
-        np.maximum.at(worst, answer.post[placed], rank[placed])
-        return cls(question, answer, rank, owner, held, listed, count, worst)
+    @cached_property
+    def ranked(self) -> tuple[NDArray[np.int32], NDArray[np.int32], bool]:
+        """Rank of each person, rank of each wish at its post, and whether the former says it all."""
+        question = self.question
+        person = ranks(question, question.merit)
+        if question.orders is None:
+            return person, np.zeros(0, np.int32), True
+        from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
+        orders = question.orders
+        chance = ranks(question, ())
+        owner = np.repeat(np.arange(len(question.posts)), np.diff(orders.start))
+        settled = np.lexsort((chance[orders.applicant], orders.level, owner))
+        place = np.arange(len(settled)) - np.repeat(orders.start[:-1], np.diff(orders.start))
+        wish = loops.wish_ranks(
+            question.choice_start,
+            question.choices,
+            orders.given,
+            orders.start,
+            orders.applicant[settled],
+            place.astype(np.int32),
+            person,
+        )
+        return person, wish, False
+
+    @cached_property
+    def holders(self) -> tuple[Any, ...]:
+        from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
+        question = self.question
+        return tuple(
+            loops.holders(
+                question.choice_start, question.choices, self.answer.post, *self.ranked, len(question.posts)
+            )
+        )
+
+    @cached_property
+    def refused(self) -> tuple[int, int, NDArray[np.int32]]:
+        from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
+        question = self.question
+        envy, waste, keen = loops.refused(
+            question.choice_start,
+            question.choices,
+            self.held,
+            *self.ranked,
+            self.count,
+            question.capacity,
+            self.worst,
+        )
+        return int(envy), int(waste), keen
 
     @property
-    def preferred(self) -> NDArray[np.bool_]:
-        """Wishes that their person likes better than what they hold."""
-        return np.arange(len(self.owner)) < self.held[self.owner]
+    def held(self) -> NDArray[np.int64]:
+        """Index of the wish that each person holds; the end of their list where they hold none."""
+        held: NDArray[np.int64] = self.holders[0]
+        return held
 
-    def name(self, person: int) -> str:
-        return self.question.applicants[person]
+    @property
+    def count(self) -> NDArray[np.int64]:
+        count: NDArray[np.int64] = self.holders[1]
+        return count
 
-    def at_rank(self, rank: int) -> str:
-        return self.name(int(np.flatnonzero(self.rank == rank)[0]))
+    @property
+    def worst(self) -> NDArray[np.int64]:
+        """The largest rank among those who hold each post; -1 where nobody does."""
+        worst: NDArray[np.int64] = self.holders[2]
+        return worst
+
+    @property
+    def last(self) -> NDArray[np.int32]:
+        """The person of that rank."""
+        last: NDArray[np.int32] = self.holders[3]
+        return last
+
+    def wish(self, wish: int) -> dict[str, Any]:
+        """The person and the post of a wish, for a witness."""
+        person = int(np.searchsorted(self.question.choice_start, wish, side="right")) - 1
+        return {
+            "applicant": self.question.applicants[person],
+            "post": self.question.posts[self.question.choices[wish]],
+        }
 
 
-def ranks(question: Question) -> NDArray[np.int64]:
-    """Place of every person in the order of merit, from 0, computed from the question alone."""
+def ranks(question: Question, merit: tuple[Merit, ...]) -> NDArray[np.int32]:
+    """Place of every person from 0, by these merit elements, then lottery, then identifier."""
     size = len(question.applicants)
-    elements = [-merit.levels[merit.codes] for merit in question.merit]
-    tied = np.ones(size, np.bool_)
+    elements = [-element.levels[element.codes] for element in merit]
     order = np.lexsort((np.arange(size), *reversed(elements)))
     if question.lottery is not None and size:
+        tied = np.ones(size, np.bool_)
         if elements:
-            ranked = np.stack([element[order] for element in elements])
-            same = (ranked[:, 1:] == ranked[:, :-1]).all(axis=0)
-            tied = np.zeros(size, np.bool_)
+            same = np.ones(size - 1, np.bool_)
+            for element in elements:
+                ranked = element[order]
+                same &= ranked[1:] == ranked[:-1]
+            tied[:] = False
             tied[order[1:][same]] = True
             tied[order[:-1][same]] = True
         tickets = _tickets(question.applicants, question.lottery, tied)
-        order = np.lexsort((np.arange(size), *tickets.T[::-1], *reversed(elements)))
-    rank = np.empty(size, np.int64)
-    rank[order] = np.arange(size)
+        order = np.lexsort((tickets[:, 0], *reversed(elements)))
+        first = tickets[order, 0]
+        if np.any((first[1:] == first[:-1]) & tied[order[1:]]):
+            order = np.lexsort((np.arange(size), *tickets.T[::-1], *reversed(elements)))
+    rank = np.empty(size, np.int32)
+    rank[order] = np.arange(size, dtype=np.int32)
     return rank
 
 
 def _tickets(people: tuple[str, ...], lottery: Lottery, wanted: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """The HMAC of each wanted person as four words, after RFC 2104; zeros for the others."""
-    key = (lottery.seed + (lottery.beacon or "")).encode("utf-8")
-    key = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in key)) for pad in (0x36, 0x5C))
+    """The ticket of each wanted person as four words, most significant first; zeros for the others."""
+    key = hmac.new((lottery.seed + (lottery.beacon or "")).encode("utf-8"), digestmod=hashlib.sha256)
     drawn = np.zeros((len(wanted), 4), np.uint64)
-    for person in np.flatnonzero(wanted).tolist():
-        first, second = inner.copy(), outer.copy()
-        first.update(people[person].encode("utf-8"))
-        second.update(first.digest())
-        drawn[person] = np.frombuffer(second.digest(), ">u8")
+    chosen = np.flatnonzero(wanted)
+    tickets = []
+    for person in chosen.tolist():
+        ticket = key.copy()
+        ticket.update(people[person].encode("utf-8"))
+        tickets.append(ticket.digest())
+    drawn[chosen] = np.frombuffer(b"".join(tickets), ">u8").reshape(len(chosen), 4)
     return drawn
 
 
@@ -131,50 +183,67 @@ def _more_than_seats(evidence: _Evidence) -> Witness:
 
 
 def _unlisted(evidence: _Evidence) -> Witness:
-    strangers = np.flatnonzero((evidence.answer.post >= 0) & ~evidence.listed)
-    if not len(strangers):
+    person = int(evidence.holders[4])
+    if person < 0:
         return None
-    person = int(strangers[0])
-    post = evidence.question.posts[evidence.answer.post[person]]
-    return {"applicant": evidence.name(person), "post": post}
+    question = evidence.question
+    return {"applicant": question.applicants[person], "post": question.posts[evidence.answer.post[person]]}
 
 
 def _envy(evidence: _Evidence) -> Witness:
-    posts = evidence.question.choices
-    envied = np.flatnonzero(evidence.preferred & (evidence.worst[posts] > evidence.rank[evidence.owner]))
-    if not len(envied):
+    wish = evidence.refused[0]
+    if wish < 0:
         return None
-    wish = int(envied[0])
-    return {
-        "applicant": evidence.name(int(evidence.owner[wish])),
-        "post": evidence.question.posts[posts[wish]],
-        "behind": evidence.at_rank(int(evidence.worst[posts[wish]])),
-    }
+    post = int(evidence.question.choices[wish])
+    return evidence.wish(wish) | {"behind": evidence.question.applicants[evidence.last[post]]}
 
 
 def _waste(evidence: _Evidence) -> Witness:
-    posts = evidence.question.choices
-    free = evidence.count < evidence.question.capacity
-    wasted = np.flatnonzero(evidence.preferred & free[posts])
-    if not len(wasted):
+    wish = evidence.refused[1]
+    if wish < 0:
         return None
-    wish = int(wasted[0])
-    post = int(posts[wish])
-    return {
-        "applicant": evidence.name(int(evidence.owner[wish])),
-        "post": evidence.question.posts[post],
-        "open_seats": int(evidence.question.capacity[post] - evidence.count[post]),
-    }
+    post = int(evidence.question.choices[wish])
+    return evidence.wish(wish) | {"open_seats": int(evidence.question.capacity[post] - evidence.count[post])}
 
 
-def _improvable(answer: Allocation, found: Mapping[str, Witness]) -> Witness:
-    """With one strict order for all there is exactly one answer without envy, waste or unlisted places."""
+def _improvable(evidence: _Evidence, found: Mapping[str, Witness]) -> Witness:
+    """Look for another stable answer: one that is better for somebody, or one that makes "unique" false.
+
+    With one order for all there is exactly one answer without envy, waste or unlisted places. Otherwise two
+    stable answers always differ by circles of posts (rotations): to go up, each post on the circle gives its
+    last seat to the best person who would rather hold it, and that person's post is the next on the circle;
+    to go down, the last admitted of each post moves to the next post that would take them.
+    """
     broken = next((name for name in ("A1", "A2", "A3", "A4") if found[name] is not None), None)
     if broken is not None:
         return {"because": broken}
-    if answer.unique is False:
-        return {"unique": False, "because": "with one order for all the answer is the only one"}
-    return None
+    question, answer = evidence.question, evidence.answer
+    if evidence.ranked[2]:
+        return {"unique": False} if answer.unique is False else None
+    from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
+    full = (evidence.count == question.capacity) & (question.capacity > 0)
+    keen = evidence.refused[2]
+    up = np.where(full & (keen >= 0), answer.post[np.maximum(keen, 0)] if len(answer.post) else -1, -1)
+    post = loops.on_a_circle(up.astype(np.int32))
+    if post >= 0:
+        person = question.applicants[keen[post]]
+        return {"applicant": person, "post": question.posts[post], "because": "a better stable answer exists"}
+    down = loops.next_lower(
+        question.choice_start,
+        question.choices,
+        evidence.held,
+        evidence.ranked[1],
+        evidence.count,
+        question.capacity,
+        evidence.worst,
+        evidence.last,
+    )
+    another = int(loops.on_a_circle(down))
+    if answer.unique is None or answer.unique == (another < 0):
+        return None
+    witness: dict[str, Any] = {"unique": answer.unique}
+    return witness | ({} if another < 0 else {"post": question.posts[another]})
 
 
 def _other_question(question: Question, answer: Allocation) -> Witness:
@@ -184,33 +253,30 @@ def _other_question(question: Question, answer: Allocation) -> Witness:
 
 def _cutoffs_mislead(evidence: _Evidence) -> Witness:
     """Check that each line is true, then that following the lines leads everybody to the published place."""
+    from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
     answer, question = evidence.answer, evidence.question
     if answer.last is None:
         return {"cutoffs": "missing"}
-    reach = np.full(len(question.posts), len(evidence.rank), np.int64)
-    reach[question.capacity == 0] = -1
-    full = (evidence.count >= question.capacity) & (question.capacity > 0)
-    expected = np.where(full, evidence.worst, np.where(question.capacity > 0, SEATS_LEFT, NO_SEATS))
-    stated = np.where(answer.last >= 0, np.append(evidence.rank, 0)[np.maximum(answer.last, 0)], answer.last)
-    wrong = np.flatnonzero((stated != expected) | ((answer.last >= 0) != full))
+    seats = question.capacity > 0
+    full = (evidence.count >= question.capacity) & seats
+    true = np.where(full, evidence.last, np.where(seats, SEATS_LEFT, NO_SEATS))
+    wrong = np.flatnonzero(answer.last != true)
     if len(wrong):
-        post = int(wrong[0])
-        last = int(answer.last[post])
-        return {
-            "post": question.posts[post],
-            "last_admitted_is_not": evidence.name(last) if last >= 0 else None,
-        }
-    reach[full] = evidence.worst[full]
-    reached = np.flatnonzero(reach[question.choices] >= evidence.rank[evidence.owner])
-    best = question.choice_start[1:].copy()
-    first = np.ones(len(reached), np.bool_)
-    first[1:] = evidence.owner[reached][1:] != evidence.owner[reached][:-1]
-    best[evidence.owner[reached[first]]] = reached[first]
-    misled = np.flatnonzero(best != evidence.held)
-    if not len(misled):
+        post, last = int(wrong[0]), int(answer.last[wrong[0]])
+        name = question.applicants[last] if last >= 0 else None
+        return {"post": question.posts[post], "last_admitted_is_not": name}
+    reach = np.where(full, evidence.worst, np.where(seats, 2**31, -1))
+    person = int(
+        loops.misled(question.choice_start, question.choices, evidence.held, *evidence.ranked, reach)
+    )
+    if person < 0:
         return None
-    person = int(misled[0])
-    return {"applicant": evidence.name(person), "published": evidence.answer.places()[evidence.name(person)]}
+    held = int(answer.post[person])
+    return {
+        "applicant": question.applicants[person],
+        "published": question.posts[held] if held >= 0 else None,
+    }
 
 
 def _other_lottery(lottery: Lottery | None) -> Witness:

@@ -11,20 +11,21 @@ from numpy.typing import NDArray
 from cauce_engine.order import Ordering, ordering
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation
+from cauce_engine.twosided import ranked
 
-CODES = ("placed", "behind", "not_reached", "no_seats")
+CODES = ("placed", "behind", "not_reached", "no_seats", "dropped")
 _EXACT = Context(prec=130)
-PLACED, BEHIND, NOT_REACHED, NO_SEATS = range(len(CODES))
+PLACED, BEHIND, NOT_REACHED, NO_SEATS, DROPPED = range(len(CODES))
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What became of one wish.
 
-    ``code``: "placed", "behind" (the last admitted came before), "not_reached" (placed higher up the list) or
-    "no_seats". For "behind": ``last_place`` is the place of the last admitted, ``distance`` how many places
+    ``code``: "placed", "behind" (the last admitted came before), "not_reached" (placed higher up the list),
+    "no_seats" or "dropped" (the post does not list the person). For "behind": ``last_place`` is the place of the last admitted, ``distance`` how many places
     behind, ``element`` the first merit element that differed, from 1 (0: merit was equal and the lottery, or
-    without one the identifier, decided), ``difference`` by how much, and ``enough`` the value of that element
+    without one the identifier, decided; None: the post's own order decided), ``difference`` by how much, and ``enough`` the value of that element
     that would have sufficed (``strictly``: only above it). Values are exact decimals as text.
     """
 
@@ -47,8 +48,8 @@ class Wish:
         body = words["behind" if self.distance != 1 else "just_behind"].format(
             distance=self.distance, last_place=self.last_place
         )
-        if self.element == 0:
-            return head + body + words["tie"]
+        if not self.element:
+            return head + body + words["own" if self.element is None else "tie"]
         reason = words["element"].format(element=self.element, difference=self.difference)
         bound = words["above" if self.strictly else "with"].format(enough=self.enough)
         return head + body + reason + bound
@@ -56,10 +57,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why one person has the place they have. ``place`` counts from 1 in an order of ``applicants`` people."""
+    """Why one person has the place they have. ``place`` counts from 1 in an order of ``applicants`` people.
+
+    It is None where posts have orders of their own: then only places at a post say something.
+    """
 
     applicant: str
-    place: int
+    place: int | None
     applicants: int
     post: str | None
     wishes: tuple[Wish, ...]
@@ -67,8 +71,11 @@ class Explanation:
     def sentences(self, lang: str = "es") -> tuple[str, ...]:
         """A sentence on the result and one for each wish, in Spanish ("es") or English ("en")."""
         words = _WORDS[lang]
-        result = words["result" if self.post is not None else "nothing"].format(
-            applicant=self.applicant, place=self.place, applicants=self.applicants, post=self.post
+        place = "" if self.place is None else words["place"]
+        result = (words["result" if self.post is not None else "nothing"]).format(
+            applicant=self.applicant,
+            place=place.format(place=self.place, applicants=self.applicants),
+            post=self.post,
         )
         return (result, *(wish.sentence(lang) for wish in self.wishes))
 
@@ -91,16 +98,16 @@ class Explanations:
 def explain(question: Question, allocation: Allocation, applicant: str) -> Explanation:
     """Explain one person's result. Raises KeyError when the question has no such applicant."""
     person = question.index_of(applicant)
-    ranked = ordering(question)
     first, end = (int(bound) for bound in question.choice_start[person : person + 2])
+    everybody = _Places.of(question)
     rows = _explained(
-        question, allocation, ranked, np.arange(first, end), np.full(end - first, person, np.int32)
+        question, allocation, everybody, np.arange(first, end), np.full(end - first, person, np.int32)
     )
     held = int(allocation.post[person])
     wishes = tuple(_wish(question, allocation, person, rows, at, first + at) for at in range(end - first))
     return Explanation(
         applicant,
-        int(ranked.place[person]),
+        int(everybody.common.place[person]) if everybody.by_wish is None else None,
         len(question.applicants),
         question.posts[held] if held >= 0 else None,
         wishes,
@@ -110,45 +117,70 @@ def explain(question: Question, allocation: Allocation, applicant: str) -> Expla
 def explain_all(question: Question, allocation: Allocation) -> Explanations:
     """Explain every wish of everybody, in arrays."""
     owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
-    return _explained(question, allocation, ordering(question), np.arange(len(owner)), owner)
+    return _explained(question, allocation, _Places.of(question), np.arange(len(owner)), owner)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Where people stand: in the common order, and, where posts have their own, at the post of each wish.
+
+    ``by_wish``: place from 1 by wish, 0 where the post does not list the person; None if one order is all.
+    ``own``: posts with an order of their own, in which merit does not speak.
+    """
+
+    common: Ordering
+    by_wish: NDArray[np.int32] | None
+    own: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, question: Question) -> _Places:
+        if question.orders is None:
+            return cls(ordering(question), None, np.zeros(len(question.posts), np.bool_))
+        market = ranked(question)
+        return cls(market.common, market.rank + np.int32(1), question.orders.given)
+
+    def at(self, wishes: NDArray[np.int64], owner: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The place of each wish's person at its post."""
+        return self.common.place[owner] if self.by_wish is None else self.by_wish[wishes]
 
 
 def _explained(
     question: Question,
     allocation: Allocation,
-    ranked: Ordering,
+    places: _Places,
     wishes: NDArray[np.int64],
     owner: NDArray[np.int32],
 ) -> Explanations:
     if allocation.last is None:
         raise ValueError("an answer without cut-offs cannot be explained by them")
     posts = question.choices[wishes]
-    held = _held(question, allocation, wishes, owner)
-    code = np.where(wishes == held, PLACED, np.where(wishes > held, NOT_REACHED, BEHIND)).astype(np.int8)
+    held = _held(question, allocation)
+    code = np.where(wishes == held[owner], PLACED, np.where(wishes > held[owner], NOT_REACHED, BEHIND))
+    place = places.at(wishes, owner)
     code[(code == BEHIND) & (question.capacity[posts] == 0)] = NO_SEATS
+    code[place == 0] = DROPPED
     behind = np.flatnonzero(code == BEHIND)
     last = allocation.last[posts[behind]]
     last_place = np.zeros(len(wishes), np.int32)
     distance = np.zeros(len(wishes), np.int32)
     element = np.full(len(wishes), -1, np.int8)
-    last_place[behind] = ranked.place[last]
-    distance[behind] = ranked.place[owner[behind]] - last_place[behind]
+    last_place[behind] = places.at(held[last], last)
+    distance[behind] = place[behind] - last_place[behind]
     element[behind] = 0
     for number, merit in reversed(list(enumerate(question.merit, start=1))):
         level = merit.levels[merit.codes]
-        differs = level[owner[behind]] != level[last]
-        element[behind[differs]] = number
-    return Explanations(code, last_place, distance, element)
+        element[behind[level[owner[behind]] != level[last]]] = number
+    element[behind[places.own[posts[behind]]]] = -1
+    return Explanations(code.astype(np.int8), last_place, distance, element)
 
 
-def _held(
-    question: Question, allocation: Allocation, wishes: NDArray[np.int64], owner: NDArray[np.int32]
-) -> NDArray[np.int64]:
-    """For each wish, the index of the wish that its person holds; the end of the list where none."""
+def _held(question: Question, allocation: Allocation) -> NDArray[np.int64]:
+    """Index of the wish that each person holds; the end of their list where none."""
     held = question.choice_start[1:].copy()
-    match = question.choices[wishes] == allocation.post[owner]
-    held[owner[match]] = wishes[match]
-    return held[owner]
+    owner = np.repeat(np.arange(len(held), dtype=np.int32), np.diff(question.choice_start))
+    match = np.flatnonzero(question.choices == allocation.post[owner])
+    held[owner[match]] = match
+    return held
 
 
 def _wish(
@@ -158,10 +190,10 @@ def _wish(
     code = CODES[rows.code[at]]
     if code != "behind":
         return Wish(at + 1, question.posts[post], code)
-    element = int(rows.element[at])
+    element = int(rows.element[at]) if rows.element[at] >= 0 else None
     difference = enough = None
     strictly = False
-    if element > 0 and allocation.last is not None:
+    if element and allocation.last is not None:
         last = int(allocation.last[post])
         mine, theirs = (_value(question, element, someone) for someone in (person, last))
         difference, enough = format(_EXACT.subtract(Decimal(theirs), Decimal(mine)), "f"), theirs
@@ -201,28 +233,34 @@ def _ahead_after(question: Question, element: int, person: int, last: int) -> bo
 
 _WORDS = {
     "es": {
-        "result": "{applicant}: lugar {place} de {applicants} en el orden; obtiene la plaza {post}.",
-        "nothing": "{applicant}: lugar {place} de {applicants} en el orden; no obtiene plaza.",
+        "place": "lugar {place} de {applicants} en el orden; ",
+        "result": "{applicant}: {place}obtiene la plaza {post}.",
+        "nothing": "{applicant}: {place}no obtiene plaza.",
         "wish": "Opción {position}, plaza {post}: ",
         "placed": "es la que obtiene.",
         "not_reached": "no se consideró, porque ya obtiene una que prefiere.",
         "no_seats": "no ofrece lugares.",
         "behind": "quedó {distance} lugares detrás de la última persona admitida (lugar {last_place})",
         "just_behind": "quedó justo detrás de la última persona admitida (lugar {last_place})",
+        "dropped": "la plaza no incluye a esta persona en su orden.",
+        "own": "; decidió el orden propio de la plaza.",
         "tie": "; el mérito es igual y decidió el desempate.",
         "element": "; decidió el elemento {element} del mérito, por {difference}",
         "with": "; con {enough} habría sido admitida.",
         "above": "; con más de {enough} habría sido admitida.",
     },
     "en": {
-        "result": "{applicant}: place {place} of {applicants} in the order; gets post {post}.",
-        "nothing": "{applicant}: place {place} of {applicants} in the order; gets no post.",
+        "place": "place {place} of {applicants} in the order; ",
+        "result": "{applicant}: {place}gets post {post}.",
+        "nothing": "{applicant}: {place}gets no post.",
         "wish": "Choice {position}, post {post}: ",
         "placed": "this is the one they get.",
         "not_reached": "not considered, because they already get one they prefer.",
         "no_seats": "offers no seats.",
         "behind": "{distance} places behind the last person admitted (place {last_place})",
         "just_behind": "just behind the last person admitted (place {last_place})",
+        "dropped": "the post does not list this person.",
+        "own": "; the post's own order decided.",
         "tie": "; merit is equal and the tie-break decided.",
         "element": "; element {element} of merit decided, by {difference}",
         "with": "; with {enough} they would have been admitted.",

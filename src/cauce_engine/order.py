@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from cauce_engine.scale import compiled_pays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +31,15 @@ class Ordering:
     place: NDArray[np.int32]
 
 
-def ordering(question: Question) -> Ordering:
+def ordering(question: Question, *, merit: bool = True) -> Ordering:
     """Put all applicants in order of merit: higher elements first, then smaller ticket, then identifier.
+
+    Without ``merit``, by ticket and identifier alone: the chain that settles a tie in a post's own order.
 
     Tickets are drawn only for those whom merit leaves tied; the others' could not change anything.
     """
     size = len(question.applicants)
-    key = _packed(question)
+    key = _packed(question) if merit else np.zeros(size, np.int64)
     order = np.argsort(key, kind="stable").astype(np.int32)
     if question.lottery is not None and size:
         _settle(question.applicants, question.lottery, key, order)
@@ -81,6 +86,28 @@ def _settle(
 
 def _tickets(key: bytes, identifiers: Iterable[str], count: int) -> NDArray[np.uint64]:
     """Tickets as rows of four 64-bit words, most significant first."""
+    messages = [identifier.encode("utf-8") for identifier in identifiers]
+    if compiled_pays(count, least=20_000) and max(map(len, messages)) <= 55:
+        return tickets_at_once(key, messages)
     digest = hmac.digest
-    drawn = b"".join([digest(key, identifier.encode("utf-8"), "sha256") for identifier in identifiers])
+    drawn = b"".join([digest(key, message, "sha256") for message in messages])
     return np.frombuffer(drawn, dtype=">u8").astype(np.uint64).reshape(count, 4)
+
+
+def tickets_at_once(key: bytes, messages: list[bytes]) -> NDArray[np.uint64]:
+    """The same, compiled, for messages of at most 55 bytes."""
+    from cauce_engine._kernels import tickets  # noqa: PLC0415 - only large calls compile
+
+    padded = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    inner, outer = (
+        tickets.key_state(
+            np.frombuffer(bytes(byte ^ pad for byte in padded), np.uint8), tickets.FIRST, tickets.ROUND
+        )
+        for pad in (0x36, 0x5C)
+    )
+    start = np.zeros(len(messages) + 1, np.int64)
+    np.cumsum(list(map(len, messages)), out=start[1:])
+    text = np.frombuffer(b"".join(messages) or b"\0", np.uint8)
+    words = tickets.tickets(text, start, inner, outer, tickets.ROUND).astype(np.uint64)
+    drawn: NDArray[np.uint64] = (words[:, ::2] << np.uint64(32)) | words[:, 1::2]
+    return drawn

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from cauce_engine.faults import InvalidQuestion, quoted
 from cauce_engine.lottery import Lottery
+from cauce_engine.scale import compiled_pays
 
 FORMAT = "cauce-question/1"
 MECHANISMS = ("serial", "live", "stable")
@@ -214,7 +215,6 @@ class Question:
         Lists, orders and classes stand as given; what says nothing (an empty collection) is left out.
         """
         parts = {
-            "applicants": "[" + ",".join(self._applicant_texts()) + "]",
             "format": _text(FORMAT),
             "mechanism": _text(self.mechanism),
             "posts": "[" + ",".join(self._post_texts()) + "]",
@@ -227,7 +227,8 @@ class Question:
             parts["options"] = _text(dict(self.options))
         if self.regions:
             parts["regions"] = _text([{"id": r.id, "cap": r.cap, "rule": r.rule} for r in self.regions])
-        return ("{" + ",".join(f'"{name}":{parts[name]}' for name in sorted(parts)) + "}").encode("utf-8")
+        rest = ",".join(f'"{name}":{parts[name]}' for name in sorted(parts))
+        return b'{"applicants":[' + self._applicant_texts() + b"]," + rest.encode("utf-8") + b"}"
 
     @cached_property
     def lines(self) -> SeatLines:
@@ -263,25 +264,52 @@ class Question:
     def _applicant_index(self) -> dict[str, int]:
         return {identifier: index for index, identifier in enumerate(self.applicants)}
 
-    def _applicant_texts(self) -> list[str]:
+    def _applicant_texts(self) -> bytes:
+        """The applicants as JSON objects with commas between them."""
         names = [_text(post) for post in self.posts]
+        tails = self._tails()
+        if compiled_pays(len(self.choices)):
+            return self._assembled(names, tails)
         wishes = list(map(names.__getitem__, self.choices.tolist()))
-        bounds = self.choice_start.tolist()
-        heads = ['{"choices":[' + ",".join(wishes[a:b]) + "]" for a, b in pairwise(bounds)]
-        for index, groups in self.groups.items():
-            heads[index] += ',"groups":' + _text(sorted(groups))
-        identifiers = map(_text, self.applicants)
+        bounds = pairwise(self.choice_start.tolist())
+        rows = zip(bounds, tails, strict=True)
+        return ",".join(['{"choices":[' + ",".join(wishes[a:b]) + tail for (a, b), tail in rows]).encode(
+            "utf-8"
+        )
+
+    def _tails(self) -> list[str]:
+        """What stands after the wishes of each applicant."""
+        groups = [""] * len(self.applicants)
+        for index, listed in self.groups.items():
+            groups[index] = ',"groups":' + _text(sorted(listed))
+        tails = [f'],"id":{name}' for name in map(_escaped, self.applicants)]
+        if self.groups:
+            tails = [f"]{group}{tail[1:]}" for group, tail in zip(groups, tails, strict=True)]
         if not self.merit:
-            return [f'{head},"id":{name}}}' for head, name in zip(heads, identifiers, strict=True)]
+            return [tail + "}" for tail in tails]
         columns = []
         for merit in self.merit:
             texts = [*map(_text, merit.texts), ""]
-            columns.append(map(texts.__getitem__, merit.codes.tolist()))
+            columns.append(list(map(texts.__getitem__, merit.codes.tolist())))
         lists = map(",".join, zip(*columns, strict=True))
         return [
-            f'{head},"id":{name},"merit":[{values}]}}' if values.strip(",") else f'{head},"id":{name}}}'
-            for head, name, values in zip(heads, identifiers, lists, strict=True)
+            f'{tail},"merit":[{values}]}}' if code >= 0 else tail + "}"
+            for tail, values, code in zip(tails, lists, self.merit[0].codes.tolist(), strict=True)
         ]
+
+    def _assembled(self, names: list[str], tails: list[str]) -> bytes:
+        from cauce_engine._kernels import text  # noqa: PLC0415 - only large questions compile
+
+        size, posts = len(self.applicants), len(names)
+        tokens = [token.encode("utf-8") for token in (*names, *tails, ",", '{"choices":[', ',{"choices":[')]
+        start = np.zeros(len(tokens) + 1, np.int64)
+        np.cumsum(list(map(len, tokens)), out=start[1:])
+        comma = posts + size
+        heads = np.full(size, comma + 2, np.int32)
+        heads[:1] = comma + 1
+        ends = np.arange(posts, comma, dtype=np.int32)
+        sequence = text.interleaved(self.choice_start, self.choices, heads, ends, comma)
+        return bytes(text.joined(np.frombuffer(b"".join(tokens), np.uint8), start, sequence))
 
     def _post_texts(self) -> list[str]:
         bare = PostTerms()
@@ -347,6 +375,9 @@ def refuse_identifier(value: object, place: str) -> None:
         raise InvalidQuestion(place, "contains half of a character (a lone surrogate)") from None
 
 
+_escaped = json.encoder.encode_basestring
+
+
 def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
@@ -389,6 +420,9 @@ def whole_number(value: object, place: str, *, least: int = 0, most: int = MOST_
 def _capacities(values: Sequence[int] | NDArray[Any], posts: int) -> NDArray[np.int64]:
     if len(values) != posts:
         raise InvalidQuestion("capacities", f"gives {len(values)} numbers for {posts} posts")
+    whole = isinstance(values, np.ndarray) and values.dtype.kind in "iu"
+    if whole and posts and min(values) >= 0 and max(values) <= MOST_SEATS:
+        return np.asarray(values, np.int64)
     return np.array([whole_number(v, f"posts[{at}].capacity") for at, v in enumerate(values)], np.int64)
 
 
@@ -421,6 +455,11 @@ def _post_indices(choices: Any, posts: Sequence[str], counts: NDArray[np.int64])
 
 
 def _refuse_repeated(flat: NDArray[np.int32], counts: NDArray[np.int64], posts: Sequence[str]) -> None:
+    if compiled_pays(len(flat)):
+        from cauce_engine._kernels.lists import first_repeated  # noqa: PLC0415 - only large questions compile
+
+        if first_repeated(counts, flat, len(posts)) < 0:
+            return
     owner = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     key = owner * len(posts) + flat
     ranked = np.sort(key)
@@ -500,6 +539,10 @@ def _reordered(
     counts = np.diff(start)[order]
     moved = np.zeros(len(start), np.int64)
     np.cumsum(counts, out=moved[1:])
+    if compiled_pays(len(flat)):
+        from cauce_engine._kernels.lists import reordered  # noqa: PLC0415 - only large questions compile
+
+        return moved, reordered(start, flat, order, moved)
     source = np.arange(len(flat)) + np.repeat(start[:-1][order] - moved[:-1], counts)
     return moved, flat[source]
 

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
+from cauce_engine._kernels import lists, text
 from cauce_engine.allocation import allocate
+from cauce_engine.documents import parse_question
 from cauce_engine.explain import explain_all
-from cauce_engine.problems import Question
+from cauce_engine.order import tickets_at_once
 
 
 def warm() -> None:
     """Run every mechanism on a question of two people, which compiles its loops and keeps them on disk."""
-    question = Question.from_columns(
-        applicants=["a", "b"], choice_counts=[1, 1], choices=["p", "p"], posts=["p"], capacities=[1]
-    )
-    explain_all(question, allocate(question))
+    for question in map(parse_question, (_question("serial"), _question("stable", order=["b", "a"]))):
+        explain_all(question, allocate(question))
+    start, choices = np.array([0, 1, 2]), np.zeros(2, np.int32)
+    lists.first_repeated(np.ones(2, np.int64), choices, 1)
+    lists.reordered(start, choices, np.arange(2), start)
+    tokens = text.interleaved(start, choices, choices, choices, 0)
+    text.joined(np.frombuffer(b"ab", np.uint8), start, tokens)
+    tickets_at_once(b"key", [b"a", b"b"])
+
+
+def _question(mechanism: str, **post: Any) -> dict[str, Any]:
+    return {
+        "format": "cauce-question/1",
+        "mechanism": mechanism,
+        "applicants": [{"id": person, "choices": ["p"]} for person in "ab"],
+        "posts": [{"id": "p", "capacity": 1, **post}],
+    }

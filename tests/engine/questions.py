@@ -46,3 +46,25 @@ def encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+@st.composite
+def stable_documents(draw, most_people: int = 6, most_posts: int = 4) -> dict:
+    """Two-sided questions: own orders with ties and one-sided wishes, some posts by merit, some lotteries."""
+    document = draw(serial_documents(most_people=most_people, most_posts=most_posts))
+    document["mechanism"] = "stable"
+    people = [person["id"] for person in document["applicants"]]
+    for post in document["posts"]:
+        if draw(st.integers(0, 4)):
+            listed = draw(st.permutations(people))[: draw(st.integers(0, len(people)) | st.just(len(people)))]
+            post["order"] = tied(draw, listed) if draw(st.booleans()) else listed
+    return document
+
+
+def tied(draw, listed: list[str]) -> list:
+    order: list = []
+    while listed:
+        size = draw(st.integers(1, 3))
+        group, listed = listed[:size], listed[size:]
+        order.append(group[0] if len(group) == 1 and draw(st.booleans()) else group)
+    return order

@@ -60,3 +60,78 @@ def objections(document: dict, places: dict[str, str | None]) -> list[tuple[str,
             if len(holders) < seats or any(rank[other] > rank[person] for other in holders):
                 found.append((person, post))
     return found
+
+
+def post_orders(document: dict) -> dict[str, list[str]]:
+    """For each post, the people that it lists, best first, ties settled by ticket, then identifier."""
+    chance = {
+        "lottery": document.get("lottery"),
+        "applicants": [{"id": a["id"]} for a in document["applicants"]],
+    }
+    drawn = merit_order(chance).index
+    orders = {}
+    for post in document["posts"]:
+        if post.get("order") is None:
+            orders[post["id"]] = merit_order(document)
+            continue
+        listed = []
+        for entry in post["order"]:
+            listed += sorted(entry, key=drawn) if isinstance(entry, list) else [entry]
+        orders[post["id"]] = listed
+    return orders
+
+
+def blocking_pairs(document: dict, places: dict[str, str | None]) -> list[tuple[str, str]]:
+    """Pairs that list each other and would both gain: the definition of stability, word for word."""
+    orders = post_orders(document)
+    seats = {post["id"]: post["capacity"] for post in document["posts"]}
+    found = []
+    for applicant in document["applicants"]:
+        person = applicant["id"]
+        for post in applicant.get("choices", []):
+            if post == places[person]:
+                break
+            if person not in orders[post]:
+                continue
+            holders = [other for other, held in places.items() if held == post]
+            rank = orders[post].index
+            if len(holders) < seats[post] or any(rank(other) > rank(person) for other in holders):
+                found.append((person, post))
+    return found
+
+
+def mutual(document: dict) -> dict:
+    """The same question with the wishes that posts do not return left out."""
+    orders = post_orders(document)
+    people = [
+        {**person, "choices": [post for post in person.get("choices", []) if person["id"] in orders[post]]}
+        for person in document["applicants"]
+    ]
+    return {**document, "applicants": people}
+
+
+def stable_answers(document: dict) -> list[dict[str, str | None]]:
+    """Every stable answer, by trying every assignment."""
+    wanted = mutual(document)
+    return [places for places in every_assignment(wanted) if not blocking_pairs(document, places)]
+
+
+def best_for_applicants(document: dict) -> dict[str, str | None]:
+    """Deferred acceptance, one proposal at a time."""
+    orders = post_orders(document)
+    lists = {person["id"]: list(person["choices"]) for person in mutual(document)["applicants"]}
+    seats = {post["id"]: post["capacity"] for post in document["posts"]}
+    places: dict[str, str | None] = dict.fromkeys(sorted(lists))
+    waiting = sorted(lists)
+    while waiting:
+        person = waiting.pop()
+        if not lists[person]:
+            continue
+        post = lists[person].pop(0)
+        places[person] = post
+        holders = [other for other, held in places.items() if held == post]
+        if len(holders) > seats[post]:
+            loser = max(holders, key=orders[post].index)
+            places[loser] = None
+            waiting.append(loser)
+    return places

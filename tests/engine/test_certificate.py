@@ -117,7 +117,7 @@ def test_any_changed_place_is_found_and_nothing_else_is_alleged(document, data):
 
 def test_nothing_uncertified_comes_back(monkeypatch):
     question, answer = answered(a="q", b="p")
-    monkeypatch.setattr(solving, "_serial", lambda question: answer)
+    monkeypatch.setattr(solving, "_solved", lambda question: answer)
     with pytest.raises(Uncertified) as caught:
         allocate(question)
     assert caught.value.check.name == "A3"
@@ -133,5 +133,5 @@ def test_the_certifier_puts_people_in_the_order_of_the_reference():
         "lottery": {"seed": "s" * 80, "commitment": commitment_of("s" * 80), "beacon": "b"},
     }
     question = parse_question(document)
-    order = np.argsort(ranks(question)).tolist()
+    order = np.argsort(ranks(question, question.merit)).tolist()
     assert [question.applicants[i] for i in order] == reference.merit_order(document)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cauce_engine._kernels.compiled import compiled
+from cauce_engine.compilation import compiled
+
+_AHEAD = 64
+_WINDOW = 8
 
 
 @compiled
@@ -15,20 +18,34 @@ def serial(order, start, choices, capacity):
     Returns ``post`` (int32 by person, -1 none) and ``last`` (int32 by post: the last admitted where it
     filled, -1 where seats are left, -2 where there were none).
     """
-    post = np.full(len(order), -1, np.int32)
-    free = capacity.copy()
+    size = len(order)
+    post = np.full(size, -1, np.int32)
     last = np.full(len(capacity), -1, np.int32)
+    free = capacity.astype(np.int32)
     for p in range(len(capacity)):
-        if capacity[p] == 0:
+        if free[p] == 0:
             last[p] = -2
-    for at in range(len(order)):
-        person = order[at]
-        for wish in range(start[person], start[person + 1]):
-            p = choices[wish]
-            if free[p] > 0:
-                free[p] -= 1
-                post[person] = p
-                if free[p] == 0:
-                    last[p] = person
-                break
+    # The heads of the lists of a block of people are fetched together, so that their cache misses overlap.
+    begins = np.empty(_AHEAD, np.int64)
+    ends = np.empty(_AHEAD, np.int64)
+    heads = np.empty((_AHEAD, _WINDOW), np.int32)
+    for block in range(0, size, _AHEAD):
+        people = min(_AHEAD, size - block)
+        for k in range(people):
+            begins[k] = start[order[block + k]]
+            ends[k] = start[order[block + k] + 1]
+        for k in range(people):
+            begin = begins[k]
+            for w in range(min(_WINDOW, ends[k] - begin)):
+                heads[k, w] = choices[begin + w]
+        for k in range(people):
+            person = order[block + k]
+            for wish in range(ends[k] - begins[k]):
+                p = heads[k, wish] if wish < _WINDOW else choices[begins[k] + wish]
+                if free[p] > 0:
+                    free[p] -= 1
+                    post[person] = p
+                    if free[p] == 0:
+                        last[p] = person
+                    break
     return post, last

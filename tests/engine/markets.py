@@ -1,0 +1,80 @@
+"""Large random questions, for measuring: popularity, list lengths and capacities as in national calls.
+
+N applicants; N/20 posts; seats for 0.9 N, gamma-distributed; lists of 10 to 20 or of one length; popularity
+of the k-th post proportional to 1 / (k + 10) ** 0.8. Deterministic by seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from cauce_engine import Question
+from cauce_engine.problems import Orders
+
+
+def lists(people: int, *, seed: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``counts``, ``choices`` (post indices without repetition inside a list) and ``capacities``."""
+    chance = np.random.default_rng(seed)
+    posts = max(40, people // 20)
+    longest = length or 20
+    counts = np.full(people, length) if length else chance.integers(10, 21, people)
+    weight = 1 / (np.arange(posts) + 10) ** 0.8
+    bounds = np.cumsum(weight / weight.sum())
+    drawn = np.minimum(np.searchsorted(bounds, chance.random((people, longest))), posts - 1).astype(np.int32)
+    while True:
+        ranked = np.sort(drawn, axis=1)
+        rows = np.flatnonzero((ranked[:, 1:] == ranked[:, :-1]).any(axis=1))
+        if not len(rows):
+            break
+        block = drawn[rows]
+        order = np.argsort(block, axis=1, kind="stable")
+        ordered = np.take_along_axis(block, order, axis=1)
+        again = np.zeros(block.shape, bool)
+        repeated = np.zeros(block.shape, bool)
+        repeated[:, 1:] = ordered[:, 1:] == ordered[:, :-1]
+        np.put_along_axis(again, order, repeated, axis=1)
+        block[again] = np.minimum(np.searchsorted(bounds, chance.random(int(again.sum()))), posts - 1)
+        drawn[rows] = block
+    choices = drawn[np.arange(longest) < counts[:, None]]
+    shape = chance.gamma(2.0, size=posts)
+    capacities = np.maximum(1, np.round(shape / shape.sum() * 0.9 * people)).astype(np.int64)
+    return counts.astype(np.int64), choices, capacities
+
+
+def merit_market(people: int, *, seed: int = 1, length: int | None = None, **more: object) -> Question:
+    """A question of one order: scores to one decimal, ties by identifier unless a lottery is given."""
+    counts, choices, capacities = lists(people, seed=seed, length=length)
+    scores = np.round(np.random.default_rng(seed + 1).normal(600, 120, people)).astype(np.int64)
+    return Question.from_columns(
+        applicants=[f"F-{n:08d}" for n in range(people)],
+        choice_counts=counts,
+        choices=choices,
+        posts=[f"P-{n:06d}" for n in range(len(capacities))],
+        capacities=capacities,
+        merit=[scores],
+        **more,
+    )
+
+
+def own_orders(question: Question, *, kind: str, seed: int = 3) -> Question:
+    """The same lists with an order at each post: "mixed" (score plus noise) or "independent" (random)."""
+    chance = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
+    key = chance.normal(0, 60, len(owner))
+    if kind == "mixed":
+        merit = question.merit[0]
+        key -= np.array(merit.texts, float)[merit.codes[owner]]
+    entries = np.lexsort((key, question.choices))
+    start = np.zeros(len(question.posts) + 1, np.int64)
+    np.cumsum(np.bincount(question.choices, minlength=len(question.posts)), out=start[1:])
+    level = np.arange(len(owner)) - np.repeat(start[:-1], np.diff(start))
+    orders = Orders(
+        start,
+        owner[entries],
+        level.astype(np.int32),
+        np.ones(len(question.posts), bool),
+        np.zeros(len(owner), bool),
+    )
+    return replace(question, mechanism="stable", orders=orders)

@@ -48,6 +48,10 @@ def text(response):
     return response.content.decode()
 
 
+def _link(letter):
+    return re.search(r"/cuenta/confirm-email/\S+", letter.body).group()
+
+
 def register(client, **values):
     client.post("/registro/", {"curp": CURP})
     return client.post("/registro/", {**FORM, **values}, follow=True)
@@ -87,7 +91,7 @@ def test_registering_leads_to_the_letter_and_the_letter_to_the_passkey(client):
     assert (user.person.birth_state, user.last_login) == ("31", None)
     letter = Message.objects.get()
     assert (letter.address, letter.user) == ("mariana@ejemplo.mx", None)
-    link = re.search(r"/cuenta/confirm-email/\S+", letter.body).group()
+    link = _link(letter)
     assert client.get(link).status_code == 200
     assert EmailAddress.objects.get().verified is False  # reading a letter confirms nothing
     page = client.post(link, follow=True)
@@ -180,6 +184,11 @@ def test_a_foreigner_registers_alone_with_a_passport(client):
     assert "Confirma tu correo" in text(page)
     kinds = set(IdentityDocument.objects.values_list("kind", "is_generic"))
     assert kinds == {("passport", False), ("folio", False), ("curp", True)}
+    folio = IdentityDocument.objects.get(kind="folio").number
+    assert folio not in text(page)  # nothing is given before the address is confirmed
+    page = client.post(_link(Message.objects.get()), follow=True)
+    assert folio in text(page)
+    assert folio in text(client.get("/mi/datos/"))
 
 
 def test_an_own_curp_is_not_lost_among_generics(client):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from babel import Locale
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,14 @@ _NO_COUNTRY = {"MX", "AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA",
 _EXACT = {"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}
 
 
+def _obey(rule: Callable[..., Any], *typed: Any) -> Any:
+    """Return what ``rule`` reads in what was typed, or its refusal as the form's, so that all show at once."""
+    try:
+        return rule(*typed)
+    except DomainError as refusal:
+        raise forms.ValidationError(f"{refusal.message} {refusal.remedy}".strip()) from refusal
+
+
 class CurpForm(forms.Form):
     curp = forms.CharField(
         label=gettext_lazy("Tu CURP"),
@@ -31,10 +41,7 @@ class CurpForm(forms.Form):
     )
 
     def clean_curp(self) -> rules.Curp:
-        try:
-            return rules.read_curp(self.cleaned_data["curp"])
-        except rules.CurpRefused as refusal:
-            raise forms.ValidationError(f"{refusal.message} {refusal.remedy}".strip()) from refusal
+        return _obey(rules.read_curp, self.cleaned_data["curp"])
 
 
 class AccountForm(forms.Form):
@@ -70,9 +77,16 @@ class AccountForm(forms.Form):
     def __init__(self, *args, notice_version: int, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["notice_version"].initial = notice_version
-        self.fields["consent"].label = _("Leí y acepto el aviso de privacidad, versión %(version)s.") % {
+        self.fields["consent"].label = _("Leí y acepto el aviso de privacidad, versión %(version)s") % {
             "version": notice_version
         }
+
+    def clean_phone(self) -> str:
+        return _obey(rules.read_phone, self.cleaned_data["phone"])
+
+    def clean_password(self) -> str:
+        validate_password(self.cleaned_data["password"])
+        return self.cleaned_data["password"]
 
 
 def _name(label: Any, autocomplete: str, field: str, **options: Any) -> forms.CharField:
@@ -92,6 +106,15 @@ class NamesForm(AccountForm):
         gettext_lazy("Segundo apellido"), "additional-name", "second_surname", required=False
     )
 
+    def clean_given_names(self) -> str:
+        return _obey(rules.read_name, self.cleaned_data["given_names"], "given_names")
+
+    def clean_first_surname(self) -> str:
+        return _obey(rules.read_name, self.cleaned_data["first_surname"], "first_surname")
+
+    def clean_second_surname(self) -> str:
+        return _obey(rules.read_name, self.cleaned_data["second_surname"], "second_surname")
+
 
 class PersonForm(NamesForm):
     """The second step with a CURP, which has told the rest. Names that disagree with it must be confirmed."""
@@ -104,7 +127,7 @@ class PersonForm(NamesForm):
         doubts = self._doubts() if self.is_bound else ()
         if doubts:
             self.fields["names_checked"] = forms.BooleanField(
-                label=_("Mis nombres están bien escritos así."),
+                label=_("Mis nombres están bien escritos así"),
                 error_messages={"required": self._doubt_words(doubts)},
             )
             self.order_fields(["given_names", "first_surname", "second_surname", "names_checked"])
@@ -153,15 +176,15 @@ class ForeignForm(NamesForm):
         typed = self.cleaned_data["curp"]
         if not typed:
             return ""
-        try:
-            curp = rules.read_curp(typed)
-        except DomainError as refusal:
-            raise forms.ValidationError(f"{refusal.message} {refusal.remedy}".strip()) from refusal
+        curp = _obey(rules.read_curp, typed)
         if not curp.is_generic:
             raise forms.ValidationError(
                 _("Esta CURP es tuya y de nadie más: regístrate con ella, es más corto.")
             )
         return curp.number
+
+    def clean_number(self) -> str:
+        return _obey(rules.read_document_number, self.cleaned_data["number"])
 
     def passport(self) -> Passport:
         data = self.cleaned_data

@@ -153,7 +153,7 @@ def unconfirmed_address(email: str) -> EmailAddress:
 class HeldDocument:
     kind: str
     country: str
-    masked: str
+    shown: str
     is_generic: bool
 
 
@@ -191,8 +191,7 @@ def data_page(actor: Actor) -> DataPage:
         joined_at=user.joined_at,
         last_login=user.last_login,
         documents=tuple(
-            HeldDocument(str(d.get_kind_display()), d.country, rules.masked(d.number), d.is_generic)
-            for d in documents
+            HeldDocument(str(d.get_kind_display()), d.country, _shown(d), d.is_generic) for d in documents
         ),
         consents=tuple(
             Consent.objects.filter(person=user.person_id or 0).order_by("-at").values_list("notice_id", "at")
@@ -206,6 +205,18 @@ def data_page(actor: Actor) -> DataPage:
             for role in Membership.objects.filter(user=user).order_by("pk").values_list("role", flat=True)
         ),
     )
+
+
+def _shown(document: IdentityDocument) -> str:
+    # A temporary folio is for telling others; it opens nothing.
+    is_folio = document.kind == DocumentKind.FOLIO
+    return document.number if is_folio else rules.masked(document.number)
+
+
+def temporary_folio(actor: Actor) -> str:
+    """Return the folio issued to who registered without a CURP; "" for everybody else."""
+    mine = IdentityDocument.objects.filter(person=actor.person_id or 0, kind=DocumentKind.FOLIO)
+    return mine.values_list("number", flat=True).first() or ""
 
 
 def _passkeys(user: User) -> Iterable[Authenticator]:

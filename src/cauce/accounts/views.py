@@ -24,6 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cauce.accounts import forms, operations, queries, rules
 from cauce.base import web
+from cauce.base.errors import DomainError
 
 _CURP = "registering_curp"
 _EMAIL = "registering_email"
@@ -35,6 +36,23 @@ def _language() -> str:
 
 
 # -------------------------------------------------------------- registration
+
+
+class NoNotice(DomainError):
+    """The installation has not loaded its privacy notice, so nobody can accept it."""
+
+    status = 503
+    code = "no_privacy_notice"
+
+
+def _notice() -> queries.NoticePage:
+    notice = queries.notice_page(version=None, language=_language())
+    if notice is None:
+        raise NoNotice(
+            _("Esta instalación aún no publica su aviso de privacidad, y sin él nadie puede registrarse."),
+            _("Avisa a quien la opera."),
+        )
+    return notice
 
 
 @login_not_required
@@ -79,7 +97,7 @@ def _ask_curp(request: Any) -> HttpResponse:
 
 
 def _ask_names(request: Any, curp: rules.Curp) -> HttpResponse:
-    notice = queries.notice_page(version=None, language=_language())
+    notice = _notice()
     form = web.fill(request, forms.PersonForm, curp=curp, notice_version=notice.version)
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
@@ -115,7 +133,7 @@ def register_foreign(request: Any) -> HttpResponse:
         return redirect(settings.LOGIN_REDIRECT_URL)
     if request.method == "POST" and not consume(request, action="signup"):
         return respond_429(request)
-    notice = queries.notice_page(version=None, language=_language())
+    notice = _notice()
     form = web.fill(request, forms.ForeignForm, notice_version=notice.version)
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
@@ -187,8 +205,9 @@ def allauth_signup(request: Any) -> HttpResponse:
 
 @require_GET
 def passkey_offer(request: Any) -> HttpResponse:
-    """Say once what a passkey is, and that it can wait."""
-    return render(request, "accounts/passkey.html", {"next": settings.LOGIN_REDIRECT_URL})
+    """The account is ready: give the temporary folio, if there is one, and offer a passkey, which can wait."""
+    page = {"next": settings.LOGIN_REDIRECT_URL, "folio": queries.temporary_folio(request.actor)}
+    return render(request, "accounts/passkey.html", page)
 
 
 # ------------------------------------------------------------------ own data

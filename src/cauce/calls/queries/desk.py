@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from cauce.accounts import roles
+from cauce.accounts.models import User
 from cauce.base.actors import Actor
 from cauce.calls import rules
 from cauce.calls.models import Addendum, Call
+from cauce.calls.rules.drafting import Scope
 from cauce.calls.rules.freezing import (
     EntryFacts,
     InstitutionFacts,
@@ -134,3 +137,18 @@ def rules_of(call: Call) -> Rules:
         published_at=call.published_at,
         addenda=addenda,
     )
+
+
+def scope_of(call: Call) -> Scope:
+    """The states and specialties of a call, as its page of the desk compares them."""
+    return Scope(
+        states=tuple(call.states.order_by("key").values_list("key", flat=True)),
+        specialties=tuple(call.call_specialties.order_by("specialty_id").values_list("specialty_id", "tier")),
+    )
+
+
+def name_of(user: User | None) -> str:
+    """How the desk names who did something: the office, or the person."""
+    if user is None:
+        return gettext("Otra persona")
+    return user.office_name or (str(user.person) if user.person else user.email)

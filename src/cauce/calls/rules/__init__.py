@@ -6,7 +6,6 @@ from cauce.calls.rules.application import (
     may_restore,
     may_start,
     may_withdraw,
-    rules_version,
 )
 from cauce.calls.rules.calendar import Phase, accepts, phase
 from cauce.calls.rules.desk import (
@@ -26,15 +25,17 @@ from cauce.calls.rules.freezing import (
     digest_of,
     frozen_rules,
 )
+from cauce.calls.rules.receipt import Receipt, receipt_content, receipt_for
+
 from cauce.calls.rules.lint import (
     Finding,
     Section,
     Severity,
     blocking,
     lint,
+    lint_dates,
     warnings,
 )
-from cauce.calls.rules.receipt import Receipt, receipt_content, receipt_for
 
 __all__ = [
     "Finding",
@@ -51,6 +52,7 @@ __all__ = [
     "folio",
     "frozen_rules",
     "lint",
+    "lint_dates",
     "may_amend",
     "may_change_details",
     "may_create",
@@ -67,6 +69,5 @@ __all__ = [
     "read_folio",
     "receipt_content",
     "receipt_for",
-    "rules_version",
     "warnings",
 ]

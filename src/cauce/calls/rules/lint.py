@@ -6,20 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cauce.base import figures
 from cauce.calls.models import CallKind, ContractKind, ListRule, Tier
+from cauce.calls.rules.drafting import criterion_problem
 from cauce.calls.rules.freezing import ZONE, PostFacts, Snapshot
 from cauce.calls.rules.weekdays import Mention, mentions
 
 SHORT_TEXT = 400
-MOST_DECIMALS = 6
 
 
 class Severity(StrEnum):
@@ -69,6 +67,11 @@ def lint(call: Snapshot, *, now: datetime) -> tuple[Finding, ...]:
     return tuple(
         sorted(found, key=lambda finding: (not finding.blocks, list(Section).index(finding.section)))
     )
+
+
+def lint_dates(call: Snapshot, *, now: datetime) -> tuple[Finding, ...]:
+    """Return only what is wrong with the calendar and with the dates written in the texts of ``call``."""
+    return tuple(finding for check in (_calendar, _weekdays) for finding in check(call, now))
 
 
 def blocking(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -261,7 +264,7 @@ def _order(call: Snapshot, now: datetime) -> Iterator[Finding]:
     for number, criterion in enumerate(call.score_criteria, 1):
         label = str(criterion.get("label") or "").strip()
         place = _("Criterio %(number)s") % {"number": number} + (f", {label}" if label else "")
-        if problem := _criterion_problem(criterion, keys):
+        if problem := criterion_problem(criterion, keys):
             yield Finding(
                 "criterion", Severity.BLOCKS, Section.ORDER, f"{number}|{criterion.get('key', '')}", place,
                 problem, _("Corregir el criterio."),
@@ -271,30 +274,6 @@ def _order(call: Snapshot, now: datetime) -> Iterator[Finding]:
             "no-lottery", Severity.BLOCKS, Section.ORDER, "", _("Sorteo"),
             _("El sorteo no está sellado: los empates no tendrían salida."), _("Sellar el sorteo."),
         )  # fmt: skip
-
-
-def _criterion_problem(criterion: dict[str, Any], keys: Counter[str]) -> str:
-    if not str(criterion.get("key") or "") or not str(criterion.get("label") or "").strip():
-        return _("Le falta la clave o el nombre.")
-    if keys[str(criterion["key"])] > 1:
-        return _("La clave «%(key)s» está repetida.") % {"key": criterion["key"]}
-    decimals = criterion.get("decimals")
-    if not isinstance(decimals, int) or isinstance(decimals, bool) or not 0 <= decimals <= MOST_DECIMALS:
-        return _("Los decimales deben ser un número entero de 0 a %(most)s.") % {"most": MOST_DECIMALS}
-    try:
-        low, high = (Decimal(str(criterion.get(side))) for side in ("minimum", "maximum"))
-    except InvalidOperation:
-        return _("El mínimo y el máximo deben ser números.")
-    if not (low.is_finite() and high.is_finite()):
-        return _("El mínimo y el máximo deben ser números.")
-    if low >= high:
-        return _("El mínimo, %(low)s, no es menor que el máximo, %(high)s.") % {"low": low, "high": high}
-    for bound in (low, high):
-        if -int(bound.normalize().as_tuple().exponent) > decimals:
-            return _("El límite %(bound)s tiene más decimales que los %(decimals)s declarados.") % {
-                "bound": bound, "decimals": decimals,
-            }  # fmt: skip
-    return ""
 
 
 # --------------------------------------------------------------------- posts

@@ -1,0 +1,202 @@
+"""What may be read of the audit: the log of one call, and the chain as a whole. Rules never read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from cauce.accounts.models import User
+from cauce.base import audit
+from cauce.base.actors import Actor
+from cauce.base.models import AuditEvent, AuditSeal
+from cauce.calls.models import Call
+from cauce.calls.queries.desk import calls_managed_by, name_of
+from cauce.calls.queries.desk_pages import Frame, desk_frame
+from cauce.calls.rules.freezing import canonical
+
+PER_PAGE = 50
+# Things of a call whose events name it in their detail.
+_PARTS = ("calls.Addendum", "allocation.Run", "allocation.Signature")
+
+
+def events_about(call: Call) -> QuerySet[AuditEvent]:
+    """Events about the call, its addenda and its runs, newest first. Those of applications are not among them."""
+    return AuditEvent.objects.filter(
+        Q(subject_model="calls.Call", subject_id=str(call.pk))
+        | Q(subject_model__in=_PARTS, detail__call=call.pk)
+    ).order_by("-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """An event in words. ``seal`` is its number in the chain, empty while it waits; ``holds`` whether its link does."""
+
+    event: AuditEvent
+    who: str
+    what: str
+    facts: str
+    seal: int | None
+    digest: str
+    holds: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    frame: Frame
+    rows: list[LogRow]
+    page: Page[AuditEvent]
+    waiting: int
+    broken: int
+
+
+def log_page(actor: Actor, call: Call, *, number: int, now: datetime) -> LogPage:
+    """Fifty events of a call, each with its seal and whether its link of the chain holds, in six queries."""
+    page = Paginator(events_about(call), PER_PAGE).get_page(number)
+    rows = log_rows(list(page.object_list))
+    return LogPage(
+        frame=desk_frame(actor, call, "calls:log", now=now),
+        rows=rows,
+        page=page,
+        waiting=sum(row.seal is None for row in rows),
+        broken=sum(row.holds is False for row in rows),
+    )
+
+
+def log_rows(events: list[AuditEvent]) -> list[LogRow]:
+    """Put events into words and check the link of each, in three queries."""
+    seals = {
+        seal.event_id: seal for seal in AuditSeal.objects.filter(event_id__in=[event.pk for event in events])
+    }
+    before = dict(
+        AuditSeal.objects.filter(number__in=[seal.number - 1 for seal in seals.values()]).values_list(
+            "number", "digest"
+        )
+    )
+    names = _names(events)
+    rows = []
+    for event in events:
+        seal = seals.get(event.pk)
+        holds = None
+        if seal is not None:
+            previous = before.get(seal.number - 1, audit.START if seal.number == 1 else "")
+            holds = audit.link(previous, event) == seal.digest
+        rows.append(
+            LogRow(
+                event=event,
+                who=names.get(event.actor) or _process(event.actor),
+                what=action_words(event.action),
+                facts=_facts(event.detail),
+                seal=seal.number if seal else None,
+                digest=seal.digest if seal else "",
+                holds=holds,
+            )
+        )
+    return rows
+
+
+def _names(events: Iterable[AuditEvent]) -> dict[str, str]:
+    numbers = {
+        int(event.actor[5:]) for event in events if event.actor[:5] == "user:" and event.actor[5:].isdigit()
+    }
+    users = User.objects.filter(pk__in=numbers).select_related("person")
+    return {f"user:{user.pk}": name_of(user) for user in users}
+
+
+def _process(actor: str) -> str:
+    return _("Cauce (%(process)s)") % {"process": actor[7:]} if actor.startswith("system:") else actor
+
+
+def _facts(detail: dict[str, Any]) -> str:
+    return "; ".join(f"{name}: {_short(value)}" for name, value in sorted(detail.items()) if name != "call")
+
+
+def _short(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 80 else f"{text[:40]}…{text[-12:]}"
+
+
+def action_words(action: str) -> str:
+    """What an action of the audit is called on pages; its code when no page has a word for it."""
+    return {
+        "calls.create_call": _("Creó el borrador"),
+        "calls.edit_general": _("Cambió los datos generales"),
+        "calls.edit_dates": _("Cambió las fechas"),
+        "calls.save_entry": _("Guardó una fecha del calendario"),
+        "calls.remove_entry": _("Quitó una fecha del calendario"),
+        "calls.edit_scope": _("Cambió estados y especialidades"),
+        "calls.save_criterion": _("Guardó un criterio del orden"),
+        "calls.move_criterion": _("Movió un criterio del orden"),
+        "calls.remove_criterion": _("Quitó un criterio del orden"),
+        "calls.save_post": _("Guardó una plaza"),
+        "calls.remove_post": _("Quitó una plaza"),
+        "calls.add_posts": _("Añadió plazas de una tabla"),
+        "calls.publish_call": _("Publicó la convocatoria"),
+        "calls.publish_addendum": _("Publicó una adenda"),
+        "calls.count_demand": _("Contó las listas"),
+        "allocation.request_run": _("Pidió una corrida"),
+        "allocation.sign": _("Firmó una corrida"),
+        "allocation.withdraw_signature": _("Retiró su firma"),
+        "allocation.publish": _("Publicó los resultados"),
+    }.get(action, action)
+
+
+# ---------------------------------------------------------------- the chain
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """The chain walked from end to end, its newest events, and the calls the auditor may open."""
+
+    continuity: audit.Continuity
+    rows: list[LogRow]
+    page: Page[AuditEvent]
+    calls: list[Call]
+
+
+def audit_page(actor: Actor, *, number: int) -> AuditPage:
+    page = Paginator(AuditEvent.objects.order_by("-pk"), PER_PAGE).get_page(number)
+    return AuditPage(
+        continuity=audit.continuity(),
+        rows=log_rows(list(page.object_list)),
+        page=page,
+        calls=list(calls_managed_by(actor).only("code", "title").order_by("-opens_at")),
+    )
+
+
+CSV_HEAD = ("event", "at", "actor", "action", "subject_model", "subject_id", "detail", "seal", "digest")
+
+
+def event_rows(events: QuerySet[AuditEvent]) -> Iterator[tuple[Any, ...]]:
+    """The rows of an export under ``CSV_HEAD``, oldest first; ``detail`` as canonical JSON, as it was sealed."""
+    batch: list[AuditEvent] = []
+    for event in events.order_by("pk").iterator(chunk_size=1000):
+        batch.append(event)
+        if len(batch) == 1000:
+            yield from _exported(batch)
+            batch = []
+    yield from _exported(batch)
+
+
+def _exported(batch: list[AuditEvent]) -> Iterator[tuple[Any, ...]]:
+    seals = {
+        seal.event_id: seal for seal in AuditSeal.objects.filter(event_id__in=[event.pk for event in batch])
+    }
+    for event in batch:
+        seal = seals.get(event.pk)
+        yield (
+            event.pk,
+            event.at.isoformat(timespec="microseconds"),
+            event.actor,
+            event.action,
+            event.subject_model,
+            event.subject_id,
+            canonical(event.detail),
+            seal.number if seal else "",
+            seal.digest if seal else "",
+        )

@@ -1,0 +1,76 @@
+"""What the pages that edit a draft read: catalogues to choose from, and the posts of a call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from cauce.calls.models import Call, Post
+from cauce.institutions.models import Site, Specialty, SpecialtyAlias
+from cauce.institutions.rules import fold
+
+
+@dataclass(frozen=True, slots=True)
+class SiteName:
+    id: int
+    state_key: str
+    state: str
+    municipality: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostLookup:
+    """The catalogues by what people write: CLUES, folded names of sites, folded names and codes of specialties."""
+
+    by_clues: dict[str, int]
+    by_name: dict[str, tuple[SiteName, ...]]
+    specialties: dict[str, int]
+
+
+def post_lookup() -> PostLookup:
+    """Read the catalogues of sites and specialties, in three queries."""
+    by_clues: dict[str, int] = {}
+    by_name: defaultdict[str, dict[int, SiteName]] = defaultdict(dict)
+    sites = Site.objects.values_list(
+        "pk", "clues", "name", "short_name", "state_id", "state__name", "municipality"
+    )
+    for pk, clues, name, short_name, key, state, municipality in sites:
+        if clues:
+            by_clues[clues] = pk
+        for each in {fold(name), fold(short_name)}:
+            by_name[each][pk] = SiteName(pk, key, state, municipality)
+    specialties = dict(SpecialtyAlias.objects.values_list("folded", "specialty_id"))
+    for pk, code, name_es, name_en in Specialty.objects.values_list("pk", "code", "name_es", "name_en"):
+        specialties.update({fold(code): pk, fold(name_es): pk})
+        specialties.setdefault(fold(name_en), pk)
+    return PostLookup(by_clues, {name: tuple(rows.values()) for name, rows in by_name.items()}, specialties)
+
+
+def specialties_to_offer(on: date, *, also: Sequence[int] = ()) -> QuerySet[Specialty]:
+    """Specialties valid on a day, and those with the ids ``also``, in the order of their entry route and name."""
+    begun = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
+    going_on = Q(valid_until__isnull=True) | Q(valid_until__gte=on)
+    return Specialty.objects.filter((begun & going_on) | Q(pk__in=also)).order_by("route", "name_es")
+
+
+def sites_for(call: Call) -> QuerySet[Site]:
+    """Sites in the states of a call, by state and name."""
+    return (
+        Site.objects.filter(state__calls=call)
+        .select_related("state")
+        .order_by("state__name", "municipality", "name")
+    )
+
+
+def posts_of(call: Call, *, text: str = "", specialty: str = "") -> QuerySet[Post]:
+    """The posts of a call by key; ``text`` is part of a key, a site or a municipality."""
+    posts = call.posts.select_related("site__state", "specialty").order_by("key")
+    if text:
+        posts = posts.filter(
+            Q(key__icontains=text) | Q(site__name__icontains=text) | Q(site__municipality__icontains=text)
+        )
+    return posts.filter(specialty__code=specialty) if specialty else posts

@@ -101,6 +101,8 @@ class Work:
     offer: Any = None
     frozen: Any = None
     extra: dict[str, bytes] = field(default_factory=dict)
+    placed: list[bridge.Placed] = field(default_factory=list)
+    cuts: list[bridge.Cut] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -135,6 +137,8 @@ def execute(*, run_id: int, task_id: UUID | str, read_clock: Callable[[], dateti
         background.report(task_id, stage="solve")
         with work.timed("solve"):
             answer = bridge.solve(work.frozen, extra=work.extra)
+            work.placed = list(bridge.placements(answer, work.lists, work.offer))
+            work.cuts = list(bridge.cuts(answer, work.lists, work.offer))
         background.report(task_id, stage="keep")
         keep(actor=actor, work=work, answer=answer, now=read_clock())
     except bridge.CannotAsk as error:
@@ -210,12 +214,10 @@ def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> R
     if run.state != RunState.RUNNING:
         return run
     start = time.perf_counter()
-    placed = list(bridge.placements(answer, work.lists, work.offer))
-    cuts = list(bridge.cuts(answer, work.lists, work.offer))
-    _write_rows(run, placed, cuts)
+    _write_rows(run, work.placed, work.cuts)
     run.answer, run.answer_digest, run.checks = answer.data, answer.digest, answer.checks
     run.package, run.package_digest = answer.package, answer.package_digest
-    run.facts = {**_facts(run, placed, cuts), "package_size": answer.package_size}
+    run.facts = {**_facts(run, work.placed, work.cuts), "package_size": answer.package_size}
     run.timings = {**work.timings, "keep": round(time.perf_counter() - start, 4)}
     run.state, run.certified_at = RunState.CERTIFIED, now
     run.save()

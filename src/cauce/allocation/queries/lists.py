@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cauce.calls.models import ApplicationState, Call, ListVersion, Post
+from cauce.calls import queries as calls
+from cauce.calls.models import Call
 
 
 @dataclass(frozen=True, slots=True)
 class SentLists:
-    """Parallel columns, one entry for each application whose list counts, by folio. ``posts`` are ids, best first."""
+    """Parallel columns, one entry for each application whose list counts. ``posts`` are ids, best first."""
 
     applications: list[int]
     folios: list[str]
@@ -28,21 +29,13 @@ class OfferedPosts:
 
 def sent_lists(call: Call) -> SentLists:
     """Return the newest sent version of every submitted application, in one query."""
-    newest: dict[int, tuple[str, list[str], list[int]]] = {}
-    rows = (
-        ListVersion.objects.filter(
-            application__call=call, application__state=ApplicationState.SUBMITTED, sent_at__isnull=False
-        )
-        .order_by("application__folio", "number")
-        .values_list("application_id", "application__folio", "application__merit", "posts")
-    )
-    for application, folio, merit, posts in rows.iterator(chunk_size=5000):
-        newest[application] = (folio, merit, posts)
-    columns = list(zip(*newest.values(), strict=True)) or [(), (), ()]
-    return SentLists(list(newest), list(columns[0]), list(columns[1]), list(columns[2]))
+    columns: tuple[list[int], list[str], list[list[str]], list[list[int]]] = ([], [], [], [])
+    for sent in calls.sent_lists(call):
+        for column, value in zip(columns, sent, strict=True):
+            column.append(value)
+    return SentLists(*columns)
 
 
 def offered_posts(call: Call) -> OfferedPosts:
-    rows = list(Post.objects.filter(call=call).order_by("key").values_list("pk", "key", "seats"))
-    columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    return OfferedPosts(list(columns[0]), list(columns[1]), list(columns[2]))
+    posts = calls.call_posts(call)
+    return OfferedPosts([one.id for one in posts], [one.key for one in posts], [one.seats for one in posts])

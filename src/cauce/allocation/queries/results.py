@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from cauce.accounts.roles import Role
 from cauce.allocation import rules
 from cauce.allocation.models import Cutoff, Placement, Run, RunState
-from cauce.allocation.queries.runs import light_runs
+from cauce.allocation.queries.runs import light_runs, source_of
 from cauce.base.actors import Actor
 from cauce.calls.models import CalendarEntry, Call, CallState, Post
 
@@ -59,17 +59,34 @@ def results_page(number: str, *, now: datetime) -> ResultsPage:
 
 @dataclass(frozen=True, slots=True)
 class CallResultsPage:
-    """A call's results. ``run`` is empty before publication; ``offices`` say who signed."""
+    """A call's results. ``run`` is empty before publication; ``offices`` say who signed.
+
+    ``seed`` is the lottery's, revealed with the results, and ``seal`` what was published of it before closing.
+    """
 
     call: Call
     run: Run | None
     offices: list[Any]
     seed: str
+    seal: str
+    source: str
+    file_name: str
 
 
 def call_results_page(call: Call, run: Run | None) -> CallResultsPage:
     """One query, for the offices that signed."""
-    return CallResultsPage(call, run, offices_of(run) if run else [], call.lottery_seed if run else "")
+    seal = call.lottery_commitment.removeprefix("sha256:")
+    if run is None:
+        return CallResultsPage(call, None, [], "", seal, "", "")
+    return CallResultsPage(
+        call,
+        run,
+        offices_of(run),
+        call.lottery_seed,
+        seal,
+        source_of(run),
+        f"{call.code}-corrida-{run.number}.zip",
+    )
 
 
 def offices_of(run: Run) -> list[Any]:
@@ -125,6 +142,9 @@ class Result:
     nearest: WishLine | None
     offices: list[Any]
     upcoming: list[CalendarEntry]
+    open_calls: int
+    source: str
+    file_name: str
 
 
 def placement_of(run: Run, folio: str) -> Placement | None:
@@ -137,7 +157,7 @@ def placement_of(run: Run, folio: str) -> Placement | None:
 
 
 def result_page(actor: Actor, run: Run, placement: Placement, *, gap: Any, now: datetime) -> Result:
-    """Read one result: in two queries for the public, four for who may read why.
+    """Read one result: in at most two queries for the public, five for who may read why.
 
     ``gap`` is the bridge's function that names the criterion which separated
     two people.
@@ -176,7 +196,15 @@ def result_page(actor: Actor, run: Run, placement: Placement, *, gap: Any, now: 
         )
         if may_explain
         else [],
+        open_calls=_open_calls(now) if is_own and placement.post_id is None else 0,
+        source=source_of(run),
+        file_name=f"{call.code}-corrida-{run.number}.zip",
     )
+
+
+def _open_calls(now: datetime) -> int:
+    """How many calls somebody without a post can still apply to."""
+    return published_calls().filter(opens_at__lte=now, closes_at__gte=now).count()
 
 
 def _specialty(post: Post) -> str:

@@ -15,7 +15,7 @@ from cauce.accounts.roles import Role
 from cauce.allocation import rules
 from cauce.allocation.models import Run, RunState, Signature
 from cauce.allocation.queries.words import failure_sentence, stage_words
-from cauce.base import background
+from cauce.base import background, figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Verdict
 from cauce.base.models import AuditEvent
@@ -155,7 +155,9 @@ class RunPage:
     log: list[LogLine]
     changes: list[ChangeLine]
     seconds: float | None
-    has_package: bool
+    source: str
+    first_share: float | None
+    empty_slots: list[str]
 
 
 def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
@@ -198,8 +200,25 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
         log=_log(run),
         changes=_changes(run),
         seconds=round(sum(run.timings.values()), 2) if run.timings else None,
-        has_package=bool(run.package_digest),
+        source=source_of(run),
+        first_share=_first_share(run),
+        empty_slots=[_("Primera firma"), _("Segunda firma")][len(signatures) :],
     )
+
+
+def source_of(run: Run) -> str:
+    """Where the figures of a run come from."""
+    return _("corrida %(number)s de %(call)s, certificada el %(when)s") % {
+        "number": run.number,
+        "call": run.call.code,
+        "when": figures.moment(run.certified_at) if run.certified_at else figures.missing(),
+    }
+
+
+def _first_share(run: Run) -> float | None:
+    """The share of the placed who got their first wish."""
+    placed = run.facts.get("placed")
+    return run.facts["first"] / placed if placed else None
 
 
 def _checks(run: Run) -> list[CheckLine]:

@@ -15,10 +15,22 @@ from cauce.allocation import bridge, documents, operations, queries
 from cauce.allocation.forms import RequestRunForm, SignForm
 from cauce.allocation.models import Run, RunState
 from cauce.base import web
+from cauce.calls.models import Call
+from cauce.calls.queries import desk_rail
 
 
 def _run_or_404(request: Any, code: str, number: int) -> Run:
     return get_object_or_404(queries.runs_visible_to(request.actor), call__code=code, number=number)
+
+
+def _frame(request: Any, call: Call) -> dict[str, Any]:
+    """What stands around every page of a call's desk."""
+    rail = desk_rail(call, "allocation:runs")
+    return {
+        "rail": rail,
+        "call_url": rail[0][1],
+        "signs": request.actor.holds(roles.ALLOCATION_SIGN, call.institution_id),
+    }
 
 
 @require_GET
@@ -26,7 +38,7 @@ def runs(request: Any, code: str) -> HttpResponse:
     call = get_object_or_404(queries.calls_visible_to(request.actor), code=code)
     page = queries.runs_page(request.actor, call, now=request.now)
     form = RequestRunForm(initial={"after": page.after})
-    return render(request, "allocation/desk/runs.html", {"page": page, "form": form})
+    return render(request, "allocation/desk/runs.html", {"page": page, "form": form, **_frame(request, call)})
 
 
 @require_POST
@@ -71,6 +83,7 @@ def run(request: Any, code: str, number: int) -> HttpResponse:
             "table": queries.cutoff_table(found, request.GET) if page.checks else None,
             "sign_form": SignForm(initial={"digest": found.answer_digest}, auto_id="firma_%s"),
             "request_form": RequestRunForm(initial={"after": page.after}, auto_id="pedir_%s"),
+            **_frame(request, found.call),
         },
     )
 

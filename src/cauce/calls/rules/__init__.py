@@ -25,8 +25,6 @@ from cauce.calls.rules.freezing import (
     digest_of,
     frozen_rules,
 )
-from cauce.calls.rules.receipt import Receipt, receipt_content, receipt_for
-
 from cauce.calls.rules.lint import (
     Finding,
     Section,
@@ -36,6 +34,7 @@ from cauce.calls.rules.lint import (
     lint_dates,
     warnings,
 )
+from cauce.calls.rules.receipt import Receipt, receipt_content, receipt_for
 
 __all__ = [
     "Finding",

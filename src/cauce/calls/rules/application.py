@@ -141,11 +141,6 @@ def _takes_applications(call: Call, *, now: datetime) -> Verdict:
     return Verdict(False, _("Esta convocatoria no está publicada."))
 
 
-def rules_version(call: Call) -> int:
-    """Return the number of the rules in force: 1 at publication, one more with each addendum."""
-    return 1 + call.amendments
-
-
 # ------------------------------------------------------------------- a list
 
 
@@ -238,7 +233,10 @@ def named(posts: Sequence[PostFact]) -> str:
     more = len(posts) - _NAMED
     if more <= 0:
         return names
-    return ngettext("%(names)s y %(more)s más", "%(names)s y %(more)s más", more) % {"names": names, "more": more}
+    return ngettext("%(names)s y %(more)s más", "%(names)s y %(more)s más", more) % {
+        "names": names,
+        "more": more,
+    }
 
 
 # -------------------------------------------------------------------- merit

@@ -1,0 +1,87 @@
+"""What an applicant types: their details, and the consent to send."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _g
+from django.utils.translation import gettext_lazy as _
+
+from cauce.calls.models import Call
+
+
+class DetailsForm(forms.Form):
+    """Specialty, what the call asks each person to declare, and a telephone."""
+
+    specialty = forms.ChoiceField(
+        label=_("Especialidad"),
+        help_text=_(
+            "La que aparece en tu diploma o constancia. Tu lista será de plazas de esta especialidad."
+        ),
+        error_messages={
+            "invalid_choice": _("Esa especialidad no está en esta convocatoria. Elige una de la lista.")
+        },
+    )
+
+    def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = call.call_specialties.order_by("specialty__name_es").values_list(
+            "specialty_id", "specialty__name_es"
+        )
+        self.fields["specialty"].choices = [("", _g("Elige una")), *offered]
+        self.declared = [criterion for criterion in call.score_criteria if criterion.get("declared")]
+        for criterion in self.declared:
+            self.fields[f"criterion_{criterion['key']}"] = forms.CharField(
+                label=criterion["label"],
+                max_length=20,
+                help_text=_g(
+                    "De %(low)s a %(high)s, con %(decimals)s decimales como máximo. Se comprueba con tus documentos."
+                )
+                % {
+                    "low": criterion["minimum"],
+                    "high": criterion["maximum"],
+                    "decimals": criterion["decimals"],
+                },
+                widget=forms.TextInput(
+                    attrs={"inputmode": "decimal", "autocomplete": "off", "spellcheck": "false"}
+                ),
+            )
+        self.fields["phone"] = forms.CharField(
+            label=_("Teléfono"),
+            max_length=20,
+            required=False,
+            help_text=_("Por si hay que avisarte algo urgente. Diez números."),
+            widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+        )
+
+    def declared_values(self) -> dict[str, str]:
+        """Return what was typed for each declared criterion, by its key."""
+        return {one["key"]: self.cleaned_data[f"criterion_{one['key']}"] for one in self.declared}
+
+
+class SendForm(forms.Form):
+    """The consent to send: ``version`` is the list on the page, ``rules`` the version of the rules it showed."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    rules = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**15)
+    accepts = forms.BooleanField(required=False)
+    consents = forms.BooleanField(
+        error_messages={
+            "required": _("Falta aceptar el uso de tus datos en esta convocatoria. Marca la casilla.")
+        }
+    )
+
+    def __init__(self, *args: Any, rules_version: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["accepts"].label = _g("Leí y acepto las reglas vigentes (versión %(version)s).") % {
+            "version": rules_version
+        }
+        self.fields["consents"].label = _g(
+            "Acepto que mis datos se usen en esta convocatoria, como dice el aviso de privacidad."
+        )
+
+    @property
+    def accepted(self) -> int:
+        """The version of the rules that was accepted; 0 for none."""
+        return self.cleaned_data["rules"] if self.cleaned_data["accepts"] else 0

@@ -15,6 +15,7 @@ class PublishedFigure(models.Model):
     value = models.DecimalField(max_digits=15, decimal_places=2)
     unit = models.CharField(max_length=20)
     as_of = models.CharField(max_length=40)
+    as_of_en = models.CharField(max_length=40)
     definition = models.TextField()
     definition_en = models.TextField()
     source = models.CharField(max_length=300)

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('value', models.DecimalField(decimal_places=2, max_digits=15)),
                 ('unit', models.CharField(max_length=20)),
                 ('as_of', models.CharField(max_length=40)),
+                ('as_of_en', models.CharField(max_length=40)),
                 ('definition', models.TextField()),
                 ('definition_en', models.TextField()),
                 ('source', models.CharField(max_length=300)),

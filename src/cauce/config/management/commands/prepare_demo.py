@@ -26,6 +26,8 @@ from cauce.calls import rules as call_rules
 from cauce.calls.models import Call, CallState
 from cauce.config.demo import fill, timeline
 from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY
+from cauce.indicators import operations as indicators
+from cauce.indicators.models import PublishedFigure
 from cauce.institutions import operations as institutions
 from cauce.institutions.models import CatalogueLoad, Institution
 
@@ -47,6 +49,7 @@ class Command(BaseCommand):
         self._stage("Tables", _migrations_pending, self._migrate)
         self.is_new = not CatalogueLoad.objects.exists()
         self._stage("Catalogue", lambda: not institutions.catalogue_is_loaded(), self._load_catalogue)
+        self._stage("Published figures", lambda: not indicators.figures_are_loaded(), self._load_figures)
         self._stage("People one can enter as", lambda: not _people_loaded(), self._load_people)
         self._stage("Two calls with their posts", lambda: Call.objects.count() < 2, self._draft_calls)
         self._stage("Publication", _drafts_left, self._publish)
@@ -75,6 +78,10 @@ class Command(BaseCommand):
     def _load_catalogue(self) -> str:
         load = institutions.load_catalogue(actor=DEMO, now=self._when(INSTALLED))
         return f"{load.added:,} rows added, {load.changed:,} changed"
+
+    def _load_figures(self) -> str:
+        indicators.load_figures(actor=DEMO, now=self._when(INSTALLED))
+        return f"{PublishedFigure.objects.count()} figures"
 
     def _load_people(self) -> str:
         if not PrivacyNotice.objects.exists():

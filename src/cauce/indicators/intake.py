@@ -1,0 +1,67 @@
+"""Reads the catalogue of published figures and says which entry is at fault."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from cauce.base.errors import DomainError
+from cauce.indicators.models import PublishedFigure
+from cauce.indicators.rules import UNITS
+
+FILE = Path(__file__).resolve().parent / "catalogue" / "figures.json"
+_MAY_BE_EMPTY = {"note", "note_en"}
+
+
+class FiguresRefused(DomainError):
+    """An entry of the catalogue cannot be read. Nothing was loaded."""
+
+    status = 422
+    code = "figures_refused"
+
+
+def read_figures(text: str) -> list[dict[str, Any]]:
+    """Return the entries as values of ``PublishedFigure``; raise ``FiguresRefused`` at the first that is wrong."""
+    try:
+        entries = json.loads(text)["figures"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise FiguresRefused(
+            _("figures.json no es un catálogo de cifras: %(why)s") % {"why": str(error)[:80]}
+        ) from error
+    fields = [field for field in PublishedFigure._meta.get_fields() if field.name != "id"]
+    seen: set[str] = set()
+    for place, entry in enumerate(entries, 1):
+        for field in fields:
+            if problem := _problem(entry, field):
+                raise FiguresRefused(
+                    _("figures.json, cifra %(place)s, %(field)s: %(problem)s")
+                    % {"place": place, "field": field.name, "problem": problem},
+                    _("Corregirla y cargar el catálogo otra vez."),
+                )
+        if entry["code"] in seen:
+            raise FiguresRefused(
+                _("figures.json, cifra %(place)s: su clave está repetida.") % {"place": place}
+            )
+        seen.add(entry["code"])
+        entry["value"] = Decimal(entry["value"]).quantize(Decimal("0.01"))
+    return [{field.name: entry[field.name] for field in fields} for entry in entries]
+
+
+def _problem(entry: dict[str, Any], field: Any) -> Any:
+    value = entry.get(field.name)
+    if value in ("", None) and field.name not in _MAY_BE_EMPTY:
+        return _("falta.")
+    if field.max_length and len(value) > field.max_length:
+        return _("pasa de %(limit)s caracteres.") % {"limit": field.max_length}
+    if field.name == "unit" and value not in UNITS:
+        return _("no es ninguna de: %(units)s.") % {"units": ", ".join(UNITS)}
+    if field.name == "value":
+        try:
+            Decimal(value)
+        except InvalidOperation:
+            return _("no es un número.")
+    return ""

@@ -182,7 +182,9 @@ def filters(content: str, count: int = 0) -> SafeString:
     """Fold a filter form on phones; ``count`` says how many are put."""
     title = gettext("Filtrar")
     if count:
-        title = ngettext("Filtrar (%(count)s puesto)", "Filtrar (%(count)s puestos)", count) % {"count": count}
+        title = ngettext("Filtrar (%(count)s puesto)", "Filtrar (%(count)s puestos)", count) % {
+            "count": count
+        }
     return format_html(
         '<details class="c-more c-filters"><summary>{}</summary><div>{}</div></details>', title, content
     )

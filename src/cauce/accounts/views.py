@@ -166,7 +166,8 @@ def _register(request: Any, form, **arguments) -> HttpResponse | None:
         return None
     request.session.pop(_CURP, None)
     request.session[_EMAIL] = email
-    record_authentication(request, user, method="password", email=email)
+    # They have just chosen the password: a passkey made within minutes need not ask for it again.
+    record_authentication(request, user, method="password", email=email, reauthenticated=True)
     return _quietly(
         request, complete_signup(request, user=user, redirect_url=reverse("accounts:passkey_offer"))
     )
@@ -264,7 +265,8 @@ def _only_in_demo() -> None:
 def demo(request: Any) -> HttpResponse:
     """The invented people one can enter as."""
     _only_in_demo()
-    return render(request, "accounts/demo.html", {"page": queries.demo_page(language=_language())})
+    page = {"page": queries.demo_page(language=_language()), "password": operations.DEMO_PASSWORD}
+    return render(request, "accounts/demo.html", page)
 
 
 @login_not_required

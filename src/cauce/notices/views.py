@@ -15,6 +15,8 @@ from cauce.accounts.queries import demo_user
 from cauce.base import web
 from cauce.notices import operations, queries
 
+_LETTERBOX = "demo_letterbox"
+
 
 @never_cache
 @require_GET
@@ -51,10 +53,18 @@ def letterbox(request: Any) -> HttpResponse:
     if not settings.DEMO:
         raise Http404
     asked = request.GET.get("correo", "")
-    if demo_user(asked):
-        addresses = [asked]
-    else:
-        signed_in = request.user.email if request.user.is_authenticated else ""
-        addresses = sorted({request.session.get("registering_email", ""), signed_in} - {""})
+    addresses = [asked] if demo_user(asked) else _addresses_of_this_browser(request)
     letters = queries.letterbox(addresses, origin=f"{request.scheme}://{request.get_host()}")
-    return render(request, "notices/letterbox.html", {"letters": letters, "addresses": addresses})
+    response = render(request, "notices/letterbox.html", {"letters": letters, "addresses": addresses})
+    if not asked and addresses:
+        # Signing out empties the session, and a letter with a new password may be on its way.
+        response.set_signed_cookie(_LETTERBOX, " ".join(addresses[-5:]), httponly=True, samesite="Lax")
+    return response
+
+
+def _addresses_of_this_browser(request: Any) -> list[str]:
+    known = request.get_signed_cookie(_LETTERBOX, "").split()
+    now = [request.session.get("registering_email", "")]
+    if request.user.is_authenticated:
+        now.append(request.user.email)
+    return list(dict.fromkeys(address for address in [*known, *now] if address))

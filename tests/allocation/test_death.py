@@ -1,0 +1,134 @@
+"""A worker killed at any point leaves nothing half done, and another ends with the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+POINTS = (
+    "before freezing",
+    "after freezing",
+    "after solving",
+    "while keeping",
+    "after keeping",
+)
+KILLED = -9
+
+
+class Store:
+    """Databases in which workers die: files, or databases of the server that the tests run on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.url = folder, os.environ.get("DATABASE_URL", "")
+        self.is_server = self.url.startswith("postgres")
+
+    def worker(self, database: str, *command: str) -> subprocess.CompletedProcess[str]:
+        url = (
+            urlsplit(self.url)._replace(path=f"/{database}").geturl()
+            if self.is_server
+            else f"sqlite:///{self.folder / database}.sqlite3"
+        )
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "CAUCE_TESTING": "true",
+            "PYTHONPATH": f"{ROOT}/src:{ROOT}",
+        }
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        return subprocess.run(
+            [sys.executable, "-m", "tests.allocation.dying_worker", *command],
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    def create(self, database: str, template: str = "") -> None:
+        if not self.is_server:
+            if template:
+                shutil.copyfile(self.folder / f"{template}.sqlite3", self.folder / f"{database}.sqlite3")
+            return
+        self._execute(f'CREATE DATABASE "{database}"' + (f' TEMPLATE "{template}"' if template else ""))
+
+    def drop(self, database: str) -> None:
+        if self.is_server:
+            self._execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+    def read(self, database: str, query: str) -> tuple[Any, ...]:
+        """The one row that a query gives."""
+        if self.is_server:
+            import psycopg
+
+            with psycopg.connect(self._address(database)) as connection:
+                return connection.execute(query).fetchone()
+        with closing(sqlite3.connect(self.folder / f"{database}.sqlite3")) as connection:
+            return connection.execute(query).fetchone()
+
+    def _address(self, database: str = "") -> str:
+        url = urlsplit(self.url)._replace(scheme="postgresql")
+        return (url._replace(path=f"/{database}") if database else url).geturl()
+
+    def _execute(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self._address(), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store with the database "asked": a run is waiting, and no worker has come yet."""
+    store, name = Store(tmp_path_factory.mktemp("death")), f"asked_{os.getpid()}"
+    store.create(name)
+    filled = store.worker(name, "fill")
+    assert filled.returncode == 0, filled.stderr
+    store.asked = name
+    yield store
+    store.drop(name)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(store):
+    """What a worker that nobody kills leaves behind."""
+    name = f"calm_{os.getpid()}"
+    store.create(name, store.asked)
+    done = store.worker(name, "work")
+    store.drop(name)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_an_undisturbed_worker_certifies(undisturbed):
+    assert undisturbed["state"] == "certified"
+    assert undisturbed["task"] == "SUCCESSFUL"
+    assert (undisturbed["places"], undisturbed["cutoffs"], undisturbed["kept"]) == (5, 3, 1)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_another_worker_ends_with_the_same_bytes(store, undisturbed, point):
+    name = f"died_{POINTS.index(point)}_{os.getpid()}"
+    store.create(name, store.asked)
+    try:
+        dead = store.worker(name, "work", point)
+        assert dead.returncode == KILLED, dead.stdout + dead.stderr
+        kept = point == "after keeping"
+        assert store.read(name, "SELECT status FROM django_tasks_database_dbtaskresult") == ("RUNNING",)
+        state, answer, package = store.read(
+            name, "SELECT state, answer_digest, package_digest FROM allocation_run"
+        )
+        assert state == ("certified" if kept else "queued" if point == "before freezing" else "running")
+        assert (answer, package) == ((undisturbed["answer"], undisturbed["package"]) if kept else ("", ""))
+        assert store.read(name, "SELECT count(*) FROM allocation_placement") == (5 if kept else 0,)
+        alive = store.worker(name, "work")
+        assert alive.returncode == 0, alive.stderr
+        assert json.loads(alive.stdout.splitlines()[-1]) == undisturbed
+    finally:
+        store.drop(name)

@@ -150,6 +150,7 @@ def test_creating_twice_is_once(carla):
         ({"results_at_2": "2024"}, "antes del cierre"),
         ({"opens_at_0": "31"}, "No es una fecha"),
         ({"opens_at_3": "25:00"}, "No es una fecha"),
+        ({"closes_at_3": ""}, "No es una fecha"),
         ({"title": ""}, "Falta este dato"),
         ({"institution": "abc"}, "Hay una cosa por corregir"),
         ({"title": "x" * 1_000_000}, "160"),

@@ -48,7 +48,7 @@ class MomentInput(DayInput):
         if not value:
             return [None, None, None, None]
         day, _space, hour = str(value).partition(" ")
-        return [*super().decompress(day), hour]
+        return [*super().decompress(day), hour.strip("?")]
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         day, month, year, hour = (
@@ -56,7 +56,7 @@ class MomentInput(DayInput):
         )
         if not (day or month or year):
             return ""
-        return f"{year}-{month.zfill(2) if month else ''}-{day.zfill(2) if day else ''} {hour or '00:00:00'}"
+        return f"{year}-{month.zfill(2) if month else ''}-{day.zfill(2) if day else ''} {hour or '?'}"
 
 
 class MomentField(forms.DateTimeField):
@@ -123,10 +123,13 @@ class NewCallForm(DatesForm):
 
 
 class GeneralForm(Seen):
+    """A draft may lack almost anything; each help says what publishing will ask for."""
+
+    mark_optional = False
     kind = forms.ChoiceField(choices=CallKind.choices, label=_("Tipo"))
     title = forms.CharField(max_length=160, label=_("Título"))
     summary = forms.CharField(
-        max_length=300, required=False, label=_("Resumen"), help_text=_("Una o dos frases para la lista pública."),
+        max_length=300, required=False, label=_("Resumen"), help_text=_("Una o dos frases para la lista pública, si hacen falta."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )  # fmt: skip
     issuing_authority = forms.CharField(
@@ -162,11 +165,11 @@ class GeneralForm(Seen):
     )  # fmt: skip
     previous = forms.ModelChoiceField(
         Call.objects.none(), required=False, label=_("Convocatoria anterior"), empty_label=_("Ninguna"),
-        help_text=_("De ella salen los cortes del año pasado."),
+        help_text=_("De ella salen los cortes del año pasado. Puede no haberla."),
     )  # fmt: skip
     rules_text = forms.CharField(
         max_length=100_000, required=False, label=_("Bases"), widget=forms.Textarea(attrs={"rows": 18}),
-        help_text=_("Lo que obliga, en español llano. Se congela al publicar."),
+        help_text=_("Lo que obliga, en español llano. Obligatorias para publicar; ahí se congelan."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, calls: Any, **kwargs: Any) -> None:
@@ -203,6 +206,8 @@ class EntryForm(Seen):
 
 class ScopeForm(Seen):
     """States as boxes; one choice of tier per specialty, named ``specialty_<id>``."""
+
+    mark_optional = False
 
     states = forms.MultipleChoiceField(
         required=False, label=_("Estados"), widget=forms.CheckboxSelectMultiple(attrs={"class": ""})
@@ -270,7 +275,9 @@ class PostForm(Seen):
         error_messages={"invalid": _("Usar letras sin acento, números, guiones o puntos.")},
     )  # fmt: skip
     site = forms.ModelChoiceField(Site.objects.none(), label=_("Sede"))
-    specialty = forms.ModelChoiceField(Specialty.objects.none(), label=_("Especialidad"))
+    specialty = forms.ModelChoiceField(
+        Specialty.objects.none(), label=_("Especialidad"), empty_label=_("Elegir…")
+    )
     seats = forms.IntegerField(min_value=1, max_value=999, label=_("Lugares"))
     shift = forms.ChoiceField(choices=Shift.choices, label=_("Turno"))
     contract = forms.ChoiceField(choices=ContractKind.choices, label=_("Contrato"))
@@ -312,12 +319,15 @@ class PostForm(Seen):
 
 
 class TableForm(forms.Form):
+    """A pasted table or a file; one of the two."""
+
+    mark_optional = False
     table = forms.CharField(
         required=False, max_length=1_000_000, strip=False, label=_("Tabla"),
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "wrap": "off"}),
         help_text=_("Copiar las celdas de la hoja de cálculo, con su encabezado, y pegarlas aquí."),
     )  # fmt: skip
-    file = forms.FileField(required=False, label=_("Archivo CSV"))
+    file = forms.FileField(required=False, label=_("O bien, un archivo CSV"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cauce.accounts.models import User
 from cauce.base import audit
@@ -21,6 +22,29 @@ from cauce.calls.queries.desk_pages import Frame, desk_frame
 from cauce.calls.rules.freezing import canonical
 
 PER_PAGE = 50
+# Facts that the page tells otherwise, and words for the others.
+_SILENT = {"call", "part"}
+_FACTS = {
+    "acknowledged": gettext_lazy("avisos leídos"),
+    "added": gettext_lazy("añadidas"),
+    "closes_at": gettext_lazy("cierre"),
+    "commitment": gettext_lazy("sello del sorteo"),
+    "criteria": gettext_lazy("criterios"),
+    "digest": gettext_lazy("huella"),
+    "fingerprint": gettext_lazy("huella de lo guardado"),
+    "key": gettext_lazy("clave"),
+    "number": gettext_lazy("número"),
+    "opens_at": gettext_lazy("apertura"),
+    "posts": gettext_lazy("plazas"),
+    "removed": gettext_lazy("quitó"),
+    "repeated": gettext_lazy("repetido, sin cambios"),
+    "results_at": gettext_lazy("resultados"),
+    "rules_digest": gettext_lazy("huella de las reglas"),
+    "seats": gettext_lazy("lugares"),
+    "specialties": gettext_lazy("especialidades"),
+    "states": gettext_lazy("estados"),
+    "told": gettext_lazy("personas avisadas"),
+}
 # Things of a call whose events name it in their detail.
 _PARTS = ("calls.Addendum", "allocation.Run", "allocation.Signature")
 
@@ -104,7 +128,8 @@ def _names(events: Iterable[AuditEvent]) -> dict[str, str]:
     numbers = {
         int(event.actor[5:]) for event in events if event.actor[:5] == "user:" and event.actor[5:].isdigit()
     }
-    users = User.objects.filter(pk__in=numbers).select_related("person")
+    # Only offices are named: whoever reads the audit needs no applicant's name.
+    users = User.objects.filter(pk__in=numbers, memberships__isnull=False).select_related("person").distinct()
     return {f"user:{user.pk}": name_of(user) for user in users}
 
 
@@ -113,12 +138,17 @@ def _process(actor: str) -> str:
 
 
 def _facts(detail: dict[str, Any]) -> str:
-    return "; ".join(f"{name}: {_short(value)}" for name, value in sorted(detail.items()) if name != "call")
+    told = {
+        name: value
+        for name, value in sorted(detail.items())
+        if name not in _SILENT and value not in (None, [], "")
+    }
+    return "; ".join(f"{_FACTS.get(name, name)}: {_short(value)}" for name, value in told.items())
 
 
 def _short(value: Any) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= 80 else f"{text[:40]}…{text[-12:]}"
+    return text if len(text) <= 60 else f"{text[:24]}…{text[-8:]}"
 
 
 def action_words(action: str) -> str:

@@ -256,9 +256,11 @@ class OverviewPage:
     may_publish: Verdict
 
 
-def overview_page(actor: Actor, call: Call, *, now: datetime) -> OverviewPage:
+def overview_page(
+    actor: Actor, call: Call, *, now: datetime, current: str = "calls:desk_call"
+) -> OverviewPage:
     """The overview in seven queries. A draft is linted; ``digest`` is then what would be frozen."""
-    frame = desk_frame(actor, call, "calls:desk_call", now=now)
+    frame = desk_frame(actor, call, current, now=now)
     findings: tuple[Finding, ...] = ()
     digest, addenda = call.rules_digest, []
     if frame.is_draft:

@@ -25,7 +25,7 @@ from cauce.calls.views.desk import PAGE, call_of
 def publish(request: Any, code: str) -> HttpResponse:
     """What stops or warns, what will be frozen, and the button."""
     call = call_of(request, code)
-    page = queries.overview_page(request.actor, call, now=request.now)
+    page = queries.overview_page(request.actor, call, now=request.now, current="calls:publish")
     if call.state != CallState.DRAFT:
         if request.method == "POST":
             messages.info(request, _("La convocatoria ya estaba publicada; no cambió nada."))

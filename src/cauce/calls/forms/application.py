@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from cauce.calls.models import Call
 
@@ -35,14 +36,7 @@ class DetailsForm(forms.Form):
             self.fields[f"criterion_{criterion['key']}"] = forms.CharField(
                 label=criterion["label"],
                 max_length=20,
-                help_text=_g(
-                    "De %(low)s a %(high)s, con %(decimals)s decimales como máximo. Se comprueba con tus documentos."
-                )
-                % {
-                    "low": criterion["minimum"],
-                    "high": criterion["maximum"],
-                    "decimals": criterion["decimals"],
-                },
+                help_text=_bounds(criterion),
                 widget=forms.TextInput(
                     attrs={"inputmode": "decimal", "autocomplete": "off", "spellcheck": "false"}
                 ),
@@ -58,6 +52,18 @@ class DetailsForm(forms.Form):
     def declared_values(self) -> dict[str, str]:
         """Return what was typed for each declared criterion, by its key."""
         return {one["key"]: self.cleaned_data[f"criterion_{one['key']}"] for one in self.declared}
+
+
+def _bounds(criterion: dict[str, Any]) -> str:
+    """Say what may be typed for a declared criterion."""
+    facts = {"low": criterion["minimum"], "high": criterion["maximum"]}
+    if not criterion["decimals"]:
+        return _g("De %(low)s a %(high)s, sin decimales. Se comprueba con tus documentos.") % facts
+    return ngettext(
+        "De %(low)s a %(high)s, con %(decimals)s decimal como máximo. Se comprueba con tus documentos.",
+        "De %(low)s a %(high)s, con %(decimals)s decimales como máximo. Se comprueba con tus documentos.",
+        criterion["decimals"],
+    ) % {**facts, "decimals": criterion["decimals"]}
 
 
 class SendForm(forms.Form):

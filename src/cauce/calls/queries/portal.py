@@ -75,8 +75,10 @@ class CallCard:
 
     @property
     def size(self) -> str:
-        """What it offers, in words of its kind."""
-        return offer_words(self.posts, self.specialties)
+        """What it offers, in words."""
+        return (
+            offer_words(self.posts, self.specialties) if self.posts else _("sus plazas están por publicarse")
+        )
 
 
 def phase_state(where: Phase) -> tuple[str, str]:

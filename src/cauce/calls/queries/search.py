@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -427,7 +428,7 @@ class Search:
         edges = [-(-most * step // 5) for step in range(6)]
         return [
             _("%(low)s a %(high)s") % {"low": number(low), "high": number(max(high - 1, low))}
-            for low, high in zip(edges, edges[1:], strict=False)
+            for low, high in pairwise(edges)
         ]
 
 

@@ -111,7 +111,10 @@ def test_views_do_not_reach_rows_except_through_queries():
     strays = [
         f"{path.relative_to(SOURCE)}:{number}"
         for app in APPS
-        for path in [*(SOURCE / "cauce" / app).glob("views.py"), *(SOURCE / "cauce" / app / "views").glob("*.py")]
+        for path in [
+            *(SOURCE / "cauce" / app).glob("views.py"),
+            *(SOURCE / "cauce" / app / "views").glob("*.py"),
+        ]
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if ".objects" in line or ".save(" in line or ".delete(" in line
     ]

@@ -1,0 +1,206 @@
+"""Who gets what: one row for each address. The order of the columns is that of PEOPLE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+PEOPLE = ("nobody", "mariana", "bruno", "carla", "dario", "sofia", "aurelio", "elena")
+
+Row = tuple[tuple[int, ...], Callable[[Any], dict[str, Any]]]
+
+# Answers to a GET. 302 of nobody is the way to sign-in; 404 says nothing about what exists.
+PUBLIC = (200,) * 8
+KNOWN = (302, *(200,) * 7)
+STRANGER = (200, *(302,) * 7)  # who has signed in already needs no registration
+MINE = (302, 200, *(404,) * 6)
+PERSON = (302, 200, 200, *(302,) * 5)  # offices are led to their desk
+READS_DESK = (302, 404, 404, 200, 404, 200, 200, 200)
+EDITS_DRAFT = (302, 404, 404, 200, 404, 403, 403, 403)  # who only reads is told so
+EDITS_FROZEN = (302, 404, 404, 403, 404, 403, 403, 403)  # nobody edits a published call
+OFFICE = (302, 404, 404, *(200,) * 5)
+MANAGERS = (302, 404, 404, 200, 200, 404, 404, 404)
+SIGNS = (302, 404, 404, 200, 200, 200, 404, 404)
+AUDITOR = (302, *(404,) * 5, 200, 404)
+BUTTON = (302, *(405,) * 7)  # only a POST does anything here
+PUBLIC_BUTTON = (405,) * 8
+ONLY_IN_THE_DEMO = (404,) * 8
+
+
+def none(world):
+    return {}
+
+
+def opened(world):
+    return {"code": world.opened.code}
+
+
+def draft(world):
+    return {"code": world.draft.code}
+
+
+def closed(world):
+    return {"code": world.closed.code}
+
+
+def run(world):
+    return {"code": world.closed.code, "number": world.run.number}
+
+
+def unsigned(world):
+    return {"code": world.waiting.code, "number": world.certified.number}
+
+
+def waiting(world):
+    return {"code": world.waiting.code}
+
+
+def mine(world):
+    return {"folio": world.mine.folio}
+
+
+def version(world):
+    return {"folio": world.mine.folio, "number": 1}
+
+
+def placed(world):
+    return {"code": world.closed.code, "folio": world.placed.folio}
+
+
+def post(world):
+    return {"code": world.opened.code, "key": world.post.key}
+
+
+def draft_post(world):
+    return {"code": world.draft.code, "key": world.draft_post.key}
+
+
+def criterion(world):
+    return {"code": world.draft.code, "key": world.draft.score_criteria[0]["key"]}
+
+
+def entry(world):
+    return {"code": world.draft.code, "entry_id": world.entry.pk}
+
+
+MATRIX: dict[str, Row] = {
+    "base:health": (PUBLIC, none),
+    "base:ui": (PUBLIC, none),
+    "base:preferences": (PUBLIC_BUTTON, none),
+    "accounts:register": (STRANGER, none),
+    "accounts:register_foreign": (STRANGER, none),
+    "accounts:other_curp": (PUBLIC_BUTTON, none),
+    "accounts:allauth_signup": ((302,) * 8, none),
+    "accounts:confirm": (PUBLIC, none),
+    "accounts:passkey_offer": (KNOWN, none),
+    "accounts:my_data": (KNOWN, none),
+    "accounts:my_data_file": (KNOWN, none),
+    "accounts:privacy": (PUBLIC, none),
+    "accounts:privacy_version": (PUBLIC, lambda world: {"version": 1}),
+    "accounts:accessibility": (PUBLIC, none),
+    "accounts:demo": (ONLY_IN_THE_DEMO, none),
+    "accounts:demo_enter": (PUBLIC_BUTTON, none),
+    "notices:inbox": (KNOWN, none),
+    "notices:open": ((302, 200, *(404,) * 6), lambda world: {"message_id": world.letter.pk}),
+    "notices:read_all": (BUTTON, none),
+    "notices:letterbox": (ONLY_IN_THE_DEMO, none),
+    "institutions:sites": (PUBLIC, none),
+    "institutions:site": (PUBLIC, lambda world: {"pk": world.post.site_id}),
+    "institutions:specialties": (PUBLIC, none),
+    "institutions:institutions": (PUBLIC, none),
+    "institutions:institution": (PUBLIC, lambda world: {"code": world.opened.institution.code}),
+    "calls:home": (PUBLIC, none),
+    "calls:search": (PUBLIC, none),
+    "calls:search_csv": (PUBLIC, none),
+    "calls:calls": (PUBLIC, none),
+    "calls:call": (PUBLIC, opened),
+    "calls:call_rules": (PUBLIC, opened),
+    "calls:call_calendar": (PUBLIC, opened),
+    "calls:posts": (PUBLIC, opened),
+    "calls:posts_csv": (PUBLIC, opened),
+    "calls:post": (PUBLIC, post),
+    "calls:receipt": (PUBLIC, lambda world: {"receipt": world.receipt}),
+    "calls:my_home": (PERSON, none),
+    "calls:apply": (KNOWN, opened),
+    "calls:application": (MINE, mine),
+    "calls:application_details": (MINE, mine),
+    "calls:application_list": (MINE, mine),
+    "calls:application_add": (MINE, mine),
+    "calls:application_versions": (MINE, mine),
+    "calls:application_conflict": ((302, 302, *(404,) * 6), version),
+    "calls:application_send": (MINE, mine),
+    "calls:application_receipt": ((302, 302, *(404,) * 6), mine),
+    "calls:application_receipt_pdf": ((302, *(404,) * 7), version),
+    "calls:application_withdraw": (MINE, mine),
+    "calls:application_restore": (BUTTON, mine),
+    "calls:desk": (OFFICE, none),
+    "calls:new_call": (MANAGERS, none),
+    "calls:desk_call": (READS_DESK, draft),
+    "calls:edit_general": (READS_DESK, draft),
+    "calls:edit_calendar": (READS_DESK, draft),
+    "calls:edit_scope": (READS_DESK, draft),
+    "calls:edit_order": (READS_DESK, draft),
+    "calls:new_entry": (EDITS_DRAFT, draft),
+    "calls:edit_entry": (EDITS_DRAFT, entry),
+    "calls:remove_entry": (BUTTON, entry),
+    "calls:new_criterion": (EDITS_DRAFT, draft),
+    "calls:edit_criterion": (EDITS_DRAFT, criterion),
+    "calls:move_criterion": (BUTTON, criterion),
+    "calls:remove_criterion": (BUTTON, criterion),
+    "calls:desk_posts": (READS_DESK, draft),
+    "calls:new_post": (EDITS_DRAFT, draft),
+    "calls:posts_table": (EDITS_FROZEN, opened),
+    "calls:edit_post": (EDITS_DRAFT, draft_post),
+    "calls:remove_post": (BUTTON, draft_post),
+    "calls:publish": (READS_DESK, draft),
+    "calls:addenda": (READS_DESK, opened),
+    "calls:desk_applications": (READS_DESK, opened),
+    "calls:log": (READS_DESK, opened),
+    "calls:log_csv": (READS_DESK, opened),
+    "calls:audit": (AUDITOR, none),
+    "calls:audit_csv": (AUDITOR, none),
+    "allocation:signing": (SIGNS, none),
+    "allocation:runs": (READS_DESK, closed),
+    "allocation:request_run": (BUTTON, closed),
+    "allocation:run": (READS_DESK, run),
+    "allocation:run_progress": (READS_DESK, run),
+    "allocation:run_cutoffs": (READS_DESK, run),
+    "allocation:run_package": (READS_DESK, run),
+    "allocation:sign": (BUTTON, unsigned),
+    "allocation:withdraw": (BUTTON, unsigned),
+    "allocation:publish": (BUTTON, unsigned),
+    "allocation:results": (PUBLIC, none),
+    "allocation:call_results": (PUBLIC, closed),
+    "allocation:cutoffs": (PUBLIC, closed),
+    "allocation:package": (PUBLIC, closed),
+    "allocation:result": (PUBLIC, placed),
+    "indicators:figures": (PUBLIC, none),
+    "indicators:figures_csv": (PUBLIC, none),
+    "indicators:figures_json": (PUBLIC, none),
+    "indicators:dictionary": (PUBLIC, none),
+    "indicators:figure": (PUBLIC, lambda world: {"code": world.figure}),
+    "indicators:figure_csv": (PUBLIC, lambda world: {"code": "convocatorias-abiertas"}),
+}
+
+# Answers to an empty POST, and for whom it writes: 302 is done, or led back with a sentence; 200 and 422 are a
+# form that says what it lacks, or a page that says why not; 404 of who may not know.
+READERS_TOLD = (302, 404, 404, 302, 404, 302, 302, 302)
+READERS_SEE = (302, 404, 404, 200, 404, 200, 200, 200)
+
+POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[str, Any]]]] = {
+    "calls:apply": ((302,) * 8, ("mariana", "bruno"), opened),
+    "calls:application_details": ((302, 422, *(404,) * 6), (), mine),
+    "calls:application_list": ((302, 302, *(404,) * 6), (), mine),
+    "calls:application_send": ((302, 422, *(404,) * 6), (), mine),
+    "calls:application_withdraw": ((302, 302, *(404,) * 6), (), mine),
+    "calls:application_restore": ((302, 302, *(404,) * 6), (), mine),
+    "calls:new_call": (MANAGERS, (), none),
+    "calls:edit_general": (READERS_SEE, (), draft),
+    "calls:publish": (READERS_SEE, (), draft),
+    "calls:addenda": (READERS_SEE, (), opened),
+    "calls:remove_post": (READERS_TOLD, ("carla",), draft_post),
+    "allocation:request_run": (READERS_TOLD, (), waiting),
+    "allocation:sign": (READERS_TOLD, (), unsigned),
+    "allocation:withdraw": (READERS_TOLD, (), unsigned),
+    "allocation:publish": (READERS_TOLD, (), unsigned),
+}

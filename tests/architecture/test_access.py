@@ -1,0 +1,114 @@
+"""Every address, for every kind of person. An address that is not in the matrix fails.
+
+People: nobody · mariana, whose application it is · bruno, another applicant · carla, manager of the call's
+institution · darío, manager of another one · sofía, second signatory · aurelio, auditor · elena, education office.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+from django.test import TestCase, override_settings
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from cauce.base.actors import Actor
+from cauce.base.models import AuditEvent
+from cauce.calls.models import CalendarEntry
+from cauce.indicators import operations as figures
+from cauce.indicators.models import PublishedFigure
+from cauce.notices.models import Message
+from tests.accounts import factories as accounts
+from tests.allocation import factories as allocation
+from tests.architecture.matrix import MATRIX, PEOPLE, POSTED
+from tests.calls import drafts
+from tests.calls import factories as calls
+from tests.conftest import NOON
+
+
+def named_urls(resolver, namespace=""):
+    for entry in resolver.url_patterns:
+        if hasattr(entry, "url_patterns"):
+            yield from named_urls(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+        elif ":" in namespace:
+            yield namespace + entry.name
+
+
+def test_every_address_of_ours_is_in_the_matrix():
+    assert set(named_urls(get_resolver())) == set(MATRIX)
+
+
+def world():
+    """A closed call with a published run, one with a certified run, an open one and a draft, of one institution."""
+    closed = allocation.closed_call(NOON)
+    people = allocation.people(closed)
+    market = allocation.market(closed, NOON, people_=people)
+    run = allocation.published_run(people, closed, NOON)
+    waiting = allocation.closed_call(NOON, code="RM25")
+    second = allocation.market(waiting, NOON, people_=people)
+    certified = allocation.done_run(people.carla, waiting, NOON)
+    opened = calls.call(code="JR24", institution=closed.institution)
+    post = calls.post(opened)
+    mine = calls.application(
+        opened, people.users["mariana"].person, specialty=post.specialty, merit=["90.00"]
+    )
+    draft = drafts.draft(code="BORRADOR", institution=closed.institution)
+    letter = Message.objects.create(
+        key="k", user=people.users["mariana"], address="m@x.mx", title="T", body="B", written_at=NOON
+    )
+    accounts.make_notice()
+    figures.load_figures(actor=Actor.system("test"), now=NOON)
+    entry = CalendarEntry.objects.create(call=draft, label="Resultados", starts_at=draft.results_at)
+    return SimpleNamespace(
+        people=people, closed=closed, run=run, waiting=waiting, certified=certified, opened=opened, post=post,
+        mine=mine, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
+        second=second, draft_post=draft.posts.first(),
+        receipt=market.applications[2].versions.get().receipt, figure=PublishedFigure.objects.order_by("position").first().code,
+    )  # fmt: skip
+
+
+@override_settings(CLOCK_OFFSET=NOON + timedelta(minutes=1) - timezone.now())
+class WhoGetsWhat(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.world = world()
+
+    def statuses(self, method, url):
+        found = []
+        for name in PEOPLE:
+            self.client.logout()
+            if name != "nobody":
+                self.client.force_login(self.world.people.users[name])
+            found.append(getattr(self.client, method)(url).status_code)
+        return tuple(found)
+
+    def test_get(self):
+        wrong = {}
+        for name, (expected, arguments) in MATRIX.items():
+            with self.subTest(name):
+                got = self.statuses("get", reverse(name, kwargs=arguments(self.world)))
+                if got != expected:
+                    wrong[name] = got
+        assert wrong == {}
+
+
+def posting(name, person):
+    """A test that one person's empty POST is answered as the matrix says, and writes only for who may write."""
+
+    def test(self):
+        if person != "nobody":
+            self.client.force_login(self.world.people.users[person])
+        expected, writers, arguments = POSTED[name]
+        before = AuditEvent.objects.count()
+        response = self.client.post(reverse(name, kwargs=arguments(self.world)), {})
+        assert response.status_code == expected[PEOPLE.index(person)]
+        # Every write leaves an audit event, so no event means that nothing was written.
+        assert (AuditEvent.objects.count() > before) == (person in writers)
+
+    return test
+
+
+for _name in POSTED:
+    for _person in PEOPLE:
+        setattr(WhoGetsWhat, f"test_post_{_name.replace(':', '_')}_{_person}", posting(_name, _person))

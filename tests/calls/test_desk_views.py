@@ -411,3 +411,16 @@ def test_only_auditors_read_the_chain(client, call, name):
 def test_buttons_take_only_posts(carla, call):
     for name, argument in (("remove_entry", 1), ("move_criterion", "mark"), ("remove_post", "x")):
         assert carla.get(url(name, argument)).status_code == 405
+
+
+def test_a_post_changed_meanwhile_shows_both_and_a_taken_key_besides(carla, call):
+    one, two = call.posts.order_by("key")
+    data = {field.html_name: field.value() for field in carla.get(url("edit_post", two.key)).context["form"]}
+    data = {name: value for name, value in data.items() if value is not None and value is not False}
+    call.posts.filter(pk=two.pk).update(seats=9, note="De otra persona")
+    page = carla.post(url("edit_post", two.key), {**data, "seats": "5"})
+    assert "De otra persona" in page.content.decode()
+    assert Post.objects.get(pk=two.pk).seats == 9
+    both = carla.post(url("edit_post", two.key), {**data, "key": one.key})
+    assert both.status_code == 200
+    assert "Ya hay una plaza" in both.content.decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -25,13 +25,13 @@ from cauce.calls.rules.drafting import MOST_DECIMALS, Dates, Entry, General, Pos
 from cauce.institutions.models import Institution, Site, Specialty, State
 
 CODE = r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$"
-LAST_SECOND = time(23, 59, 59)
 
 
 class MomentInput(DayInput):
     """A moment typed as day, month, year and hour to the second, in the time of the centre."""
 
-    parts = (_("Día"), _("Mes"), _("Año"), _("Hora"))
+    parts: Any = (_("Día"), _("Mes"), _("Año"), _("Hora"))
+    widgets_names: list[str]
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs)
@@ -81,6 +81,13 @@ class Seen(forms.Form):
 
     def sent(self, names: Iterable[str]) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in names}
+
+
+def resend(form: Any, **values: Any) -> None:
+    """Let a bound form carry other hidden values when it is shown again; lists give several."""
+    form.data = form.data.copy()
+    for name, value in values.items():
+        form.data.setlist(name, value if isinstance(value, list) else [value])
 
 
 class DatesForm(Seen):

@@ -72,7 +72,7 @@ class Frame:
 
 def desk_frame(actor: Actor, call: Call, current: str, *, now: datetime) -> Frame:
     """The frame of the page ``current`` (the name of its url), in one query besides ``call``."""
-    counts = (
+    counts: Any = (
         Call.objects.filter(pk=call.pk)
         .annotate(
             posts_n=_count(Post), seats_n=_seats(), sent_n=_count(Application), entries_n=_count(CalendarEntry),

@@ -40,13 +40,11 @@ def editable(request: Any, code: str) -> Call:
     return call
 
 
-def overtaken(form: django_forms.Form, current: Part) -> list[tuple[str, Any]]:
-    """After a refusal: what is saved where it is not what was sent, and let the next sending decide knowingly."""
-    if form.data.get(form.add_prefix("seen")) == current.fingerprint:
+def overtaken(form: Any, current: Part, sent: Part) -> list[tuple[Any, Any]]:
+    """After a refusal: what is saved where it is not what was sent; the next sending decides knowingly."""
+    if form.data.get("seen") == current.fingerprint:
         return []
-    form.data = form.data.copy()
-    form.data[form.add_prefix("seen")] = current.fingerprint
-    sent = form.values() if not form.errors or form.cleaned_data else current  # type: ignore[attr-defined]
+    forms.resend(form, seen=current.fingerprint)
     rows = []
     for field in fields(current):
         saved = getattr(current, field.name)
@@ -56,7 +54,7 @@ def overtaken(form: django_forms.Form, current: Part) -> list[tuple[str, Any]]:
     return rows
 
 
-def _shown(form: django_forms.Form, name: str, saved: Any) -> Any:
+def _shown(form: Any, name: str, saved: Any) -> Any:
     for value, label in getattr(form.fields[name], "choices", ()):
         if isinstance(label, list | tuple):
             saved = dict(label).get(saved, saved)
@@ -79,12 +77,14 @@ def save(
     current: Callable[[], Part] | None = None,
     /,
     **arguments: Any,
-) -> tuple[Any, list[tuple[str, Any]]]:
+) -> tuple[Any, list[tuple[Any, Any]]]:
     """Call the use case with a valid form; return what it gives and, if it was overtaken, what is saved instead."""
     if request.method != "POST" or not form.is_valid():
         return None, []
     done = attempt(form, use_case, actor=request.actor, now=request.now, **arguments)
-    return done, [] if done is not None or current is None else overtaken(form, current())
+    return done, [] if done is not None or current is None else overtaken(
+        form, current(), arguments["values"]
+    )
 
 
 # ---------------------------------------------------------------------- desk
@@ -217,8 +217,7 @@ def edit_scope(request: Any, code: str) -> HttpResponse:
         messages.success(request, _("Estados y especialidades guardados."))
         return redirect("calls:edit_scope", code)
     if form.is_bound:
-        form.data = form.data.copy()
-        form.data["seen"] = queries.scope_of(call).fingerprint
+        forms.resend(form, seen=queries.scope_of(call).fingerprint)
     frame = queries.desk_frame(request.actor, call, "calls:edit_scope", now=request.now)
     context = {"form": form, "frame": frame, "scope": current, "call": call}
     return render(request, "calls/desk/scope.html", context)
@@ -252,8 +251,7 @@ def edit_criterion(request: Any, code: str, key: str = "") -> HttpResponse:
         messages.success(request, _("Criterio guardado."))
         return redirect("calls:edit_order", code)
     if form.is_bound:
-        form.data = form.data.copy()
-        form.data["seen"] = seen
+        forms.resend(form, seen=seen)
     frame = queries.desk_frame(request.actor, call, "calls:edit_order", now=request.now)
     title = _("Editar un criterio") if key else _("Añadir un criterio")
     return _small_form(request, frame, form, title, _("Guardar el criterio"), "calls:edit_order", [])

@@ -44,9 +44,7 @@ def publish(request: Any, code: str) -> HttpResponse:
             return redirect("calls:desk_call", code)
     if form.is_bound:
         # What is shown now is what the next sending agrees to.
-        form.data = form.data.copy()
-        form.data["digest"] = page.digest
-        form.data.setlist("warnings", keys)
+        forms.resend(form, digest=page.digest, warnings=keys)
     return render(request, "calls/desk/publish.html", {"page": page, "form": form, "call": call})
 
 

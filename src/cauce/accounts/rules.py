@@ -328,6 +328,11 @@ def _letters(name: str, *, is_given: bool) -> tuple[str, str, str]:
 # -------------------------------------------------------------- registration
 
 
+def is_demo_address(email: str) -> bool:
+    """Whether an address belongs to the demo's people. The domain is reserved for examples: nobody can own it."""
+    return email.endswith("@demo.cauce.example")
+
+
 def check_birth_date(birth_date: date, *, today: date) -> None:
     """Raise ``BirthDateRefused`` unless somebody born then is an adult today."""
     age = today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))

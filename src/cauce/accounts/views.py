@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cauce.accounts import forms, operations, queries, rules
+from cauce.accounts import forms, intake, operations, queries, rules
 from cauce.base import web
 from cauce.base.errors import DomainError
 
@@ -265,7 +265,10 @@ def _only_in_demo() -> None:
 def demo(request: Any) -> HttpResponse:
     """The invented people one can enter as."""
     _only_in_demo()
-    page = {"page": queries.demo_page(language=_language()), "password": operations.DEMO_PASSWORD}
+    page = {
+        "page": queries.demo_page(intake.demo_people(), language=_language()),
+        "password": operations.DEMO_PASSWORD,
+    }
     return render(request, "accounts/demo.html", page)
 
 

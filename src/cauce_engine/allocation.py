@@ -8,10 +8,11 @@ import numpy as np
 
 from cauce_engine.certify import certify
 from cauce_engine.faults import InvalidQuestion, Unsupported, quoted
+from cauce_engine.minima import unmet
 from cauce_engine.order import ordering
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation, Check
-from cauce_engine.twosided import stable
+from cauce_engine.twosided import chosen, stable
 
 
 class Uncertified(RuntimeError):
@@ -34,7 +35,9 @@ def allocate(question: Question) -> Allocation:
     for check in checks:
         if not check.holds:
             raise Uncertified(check)
-    return replace(answer, checks=checks)
+    minima = unmet(question, answer)
+    extra = {**answer.extra, **({"minima": minima} if minima else {})}
+    return replace(answer, checks=checks, extra=extra)
 
 
 def refuse_unsupported(question: Question) -> None:
@@ -46,16 +49,12 @@ def refuse_unsupported(question: Question) -> None:
     if question.options.get("ties") == "maximum":
         raise Unsupported("options.ties", '"maximum" is not built yet; this engine settles ties by "lottery"')
     _refuse_missing_merit(question)
-    for name in ("couples", "regions"):
-        if getattr(question, name):
-            raise Unsupported(name, "are not built yet")
-    for index, terms in question.terms.items():
-        if terms.classes:
-            raise Unsupported(
-                f'posts["{question.posts[index]}"].classes', "classes of seats are not built yet"
-            )
-        if terms.minimum:
-            raise Unsupported(f'posts["{question.posts[index]}"].minimum', "minima are not built yet")
+    if question.couples:
+        raise Unsupported("couples", "are not built yet")
+    classes = [index for index, terms in question.terms.items() if terms.classes]
+    if classes and question.regions:
+        place = f"posts[{quoted(question.posts[classes[0]])}].classes"
+        raise Unsupported(place, "classes of seats together with regions are not built yet")
 
 
 def _refuse_missing_merit(question: Question) -> None:
@@ -74,6 +73,8 @@ def _refuse_missing_merit(question: Question) -> None:
 
 
 def _solved(question: Question) -> Allocation:
+    if not question.simple:
+        return chosen(question)
     if question.mechanism == "serial" or question.orders is None:
         return _serial(question)
     return stable(question)

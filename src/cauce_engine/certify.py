@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cauce_engine.certify_choices import choices_that_fail
 from cauce_engine.lottery import Lottery
 from cauce_engine.problems import Merit, Question
-from cauce_engine.results import NO_SEATS, SEATS_LEFT, Allocation, Check
+from cauce_engine.results import NO_SEATS, SEATS_LEFT, STATEMENTS, Allocation, Check
 
 Witness = Mapping[str, Any] | None
 
@@ -27,17 +28,21 @@ Witness = Mapping[str, Any] | None
 def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     """Check every property that the mechanism of the question promises; the answer may come from anywhere."""
     evidence = _Evidence(question, answer)
-    found: dict[str, Witness] = {
-        "A1": _more_than_seats(evidence),
-        "A2": _unlisted(evidence),
-        "A3": _envy(evidence),
-        "A4": _waste(evidence),
-    }
-    found["A6"] = _improvable(evidence, found)
+    found: dict[str, Witness]
+    if question.simple:
+        found = {
+            "A1": _more_than_seats(evidence),
+            "A2": _unlisted(evidence),
+            "A3": _envy(evidence),
+            "A4": _waste(evidence),
+        }
+        found["A6"] = _improvable(evidence, found)
+        found["A8"] = _cutoffs_mislead(evidence)
+    else:
+        found = choices_that_fail(question, answer, *evidence.ranked)
     found["A7"] = _other_question(question, answer)
-    found["A8"] = _cutoffs_mislead(evidence)
     found["A10"] = _other_lottery(question.lottery)
-    return tuple(Check(name, witness is None, witness) for name, witness in found.items())
+    return tuple(Check(name, found[name] is None, found[name]) for name in STATEMENTS if name in found)
 
 
 @dataclass(eq=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.order import Ordering, ordering
-from cauce_engine.problems import Question
+from cauce_engine.problems import OPEN, Question
 from cauce_engine.results import Allocation
 from cauce_engine.twosided import ranked
 
@@ -85,13 +85,14 @@ class Explanations:
     """Every wish of a question, parallel to `Question.choices`.
 
     ``code`` (int8) indexes ``codes``; ``last_place``, ``distance`` (int32) and ``element`` (int8) are as in
-    `Wish` where the code is "behind", else 0, 0 and -1.
+    `Wish` where the code is "behind", else 0, 0 and -1; ``last`` is the last admitted person, or -1.
     """
 
     code: NDArray[np.int8]
     last_place: NDArray[np.int32]
     distance: NDArray[np.int32]
     element: NDArray[np.int8]
+    last: NDArray[np.int32]
     codes: tuple[str, ...] = CODES
 
 
@@ -104,7 +105,7 @@ def explain(question: Question, allocation: Allocation, applicant: str) -> Expla
         question, allocation, everybody, np.arange(first, end), np.full(end - first, person, np.int32)
     )
     held = int(allocation.post[person])
-    wishes = tuple(_wish(question, allocation, person, rows, at, first + at) for at in range(end - first))
+    wishes = tuple(_wish(question, person, rows, at, first + at) for at in range(end - first))
     return Explanation(
         applicant,
         int(everybody.common.place[person]) if everybody.by_wish is None else None,
@@ -157,10 +158,11 @@ def _explained(
     held = _held(question, allocation)
     code = np.where(wishes == held[owner], PLACED, np.where(wishes > held[owner], NOT_REACHED, BEHIND))
     place = places.at(wishes, owner)
-    code[(code == BEHIND) & (question.capacity[posts] == 0)] = NO_SEATS
     code[place == 0] = DROPPED
     behind = np.flatnonzero(code == BEHIND)
-    last = allocation.last[posts[behind]]
+    last = _last_in_the_way(question, allocation.last, places, held, behind, wishes, owner)
+    code[behind[last < 0]] = NO_SEATS
+    behind, last = behind[last >= 0], last[last >= 0]
     last_place = np.zeros(len(wishes), np.int32)
     distance = np.zeros(len(wishes), np.int32)
     element = np.full(len(wishes), -1, np.int8)
@@ -171,7 +173,40 @@ def _explained(
         level = merit.levels[merit.codes]
         element[behind[level[owner[behind]] != level[last]]] = number
     element[behind[places.own[posts[behind]]]] = -1
-    return Explanations(code.astype(np.int8), last_place, distance, element)
+    passed = np.full(len(wishes), -1, np.int32)
+    passed[behind] = last
+    return Explanations(code.astype(np.int8), last_place, distance, element, passed)
+
+
+def _last_in_the_way(
+    question: Question,
+    last: NDArray[np.int32],
+    places: _Places,
+    held: NDArray[np.int64],
+    behind: NDArray[np.int64],
+    wishes: NDArray[np.int64],
+    owner: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """The last admitted person whom each refused one would have had to pass; -1 where no seat was for them.
+
+    With classes of seats, of those classes that the person may hold, the one that reached furthest down.
+    """
+    posts = question.choices[wishes[behind]]
+    lines = question.lines
+    if not lines.several:
+        return last[posts]
+    found = np.full(len(behind), -1, np.int32)
+    for at, (post, person) in enumerate(zip(posts.tolist(), owner[behind].tolist(), strict=True)):
+        groups = {OPEN, *question.groups.get(person, ())}
+        furthest = 0
+        for line in range(int(lines.start[post]), int(lines.start[post + 1])):
+            other = last[line]
+            if other < 0 or lines.names[lines.name[line]] not in groups:
+                continue
+            place = int(places.at(held[[other]], last[[line]])[0])
+            if place > furthest:
+                furthest, found[at] = place, other
+    return found
 
 
 def _held(question: Question, allocation: Allocation) -> NDArray[np.int64]:
@@ -183,9 +218,7 @@ def _held(question: Question, allocation: Allocation) -> NDArray[np.int64]:
     return held
 
 
-def _wish(
-    question: Question, allocation: Allocation, person: int, rows: Explanations, at: int, wish: int
-) -> Wish:
+def _wish(question: Question, person: int, rows: Explanations, at: int, wish: int) -> Wish:
     post = int(question.choices[wish])
     code = CODES[rows.code[at]]
     if code != "behind":
@@ -193,8 +226,8 @@ def _wish(
     element = int(rows.element[at]) if rows.element[at] >= 0 else None
     difference = enough = None
     strictly = False
-    if element and allocation.last is not None:
-        last = int(allocation.last[post])
+    if element:
+        last = int(rows.last[at])
         mine, theirs = (_value(question, element, someone) for someone in (person, last))
         difference, enough = format(_EXACT.subtract(Decimal(theirs), Decimal(mine)), "f"), theirs
         strictly = not _ahead_after(question, element, person, last)
@@ -239,7 +272,7 @@ _WORDS = {
         "wish": "Opción {position}, plaza {post}: ",
         "placed": "es la que obtiene.",
         "not_reached": "no se consideró, porque ya obtiene una que prefiere.",
-        "no_seats": "no ofrece lugares.",
+        "no_seats": "no tuvo lugar que ofrecerle.",
         "behind": "quedó {distance} lugares detrás de la última persona admitida (lugar {last_place})",
         "just_behind": "quedó justo detrás de la última persona admitida (lugar {last_place})",
         "dropped": "la plaza no incluye a esta persona en su orden.",
@@ -256,7 +289,7 @@ _WORDS = {
         "wish": "Choice {position}, post {post}: ",
         "placed": "this is the one they get.",
         "not_reached": "not considered, because they already get one they prefer.",
-        "no_seats": "offers no seats.",
+        "no_seats": "had no seat to offer them.",
         "behind": "{distance} places behind the last person admitted (place {last_place})",
         "just_behind": "just behind the last person admitted (place {last_place})",
         "dropped": "the post does not list this person.",

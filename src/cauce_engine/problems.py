@@ -230,6 +230,11 @@ class Question:
         rest = ",".join(f'"{name}":{parts[name]}' for name in sorted(parts))
         return b'{"applicants":[' + self._applicant_texts() + b"]," + rest.encode("utf-8") + b"}"
 
+    @property
+    def simple(self) -> bool:
+        """Whether every post chooses alone, by one order: no classes of seats and no regions."""
+        return not any(terms.classes or terms.region is not None for terms in self.terms.values())
+
     @cached_property
     def lines(self) -> SeatLines:
         """The classes of seats of all posts."""
@@ -239,11 +244,10 @@ class Question:
             return SeatLines(
                 alone, alone[:-1].astype(np.int32), np.zeros(size, np.int32), self.capacity, (OPEN,)
             )
+        bare = PostTerms()
         listed = [
-            self.terms[p].classes
-            if p in self.terms and self.terms[p].classes
-            else (SeatClass(None, int(seats)),)
-            for p, seats in enumerate(self.capacity)
+            _with_open(self.terms.get(post, bare).classes, int(seats))
+            for post, seats in enumerate(self.capacity)
         ]
         start = np.zeros(size + 1, np.int64)
         np.cumsum([len(classes) for classes in listed], out=start[1:])
@@ -352,6 +356,14 @@ class Question:
         pairs = [[None if p < 0 else self.posts[p] for p in pair] for pair in couple.choices.tolist()]
         members = [self.applicants[member] for member in couple.members]
         return {"id": couple.id, "members": members, "choices": pairs}
+
+
+def _with_open(classes: tuple[SeatClass, ...], seats: int) -> tuple[SeatClass, ...]:
+    """The classes of a post, with an open one where it has none but needs it."""
+    if not classes:
+        return (SeatClass(None, seats),)
+    turned = any(c.reverts_to == OPEN for c in classes) and all(c.group is not None for c in classes)
+    return (*classes, SeatClass(None, 0)) if turned else classes
 
 
 def inverse(permutation: NDArray[np.int64]) -> NDArray[np.int64]:

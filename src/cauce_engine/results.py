@@ -123,6 +123,12 @@ class Allocation:
         posts: tuple[str | None, ...] = (*self.question.posts, None)
         return dict(zip(self.question.applicants, map(posts.__getitem__, self.post.tolist()), strict=True))
 
+    def seats(self) -> dict[str, str]:
+        """The class of seats that each placed person holds."""
+        lines = self.question.lines
+        placed = np.flatnonzero(self.line >= 0).tolist()
+        return {self.question.applicants[i]: lines.names[lines.name[self.line[i]]] for i in placed}
+
     def cutoffs(self) -> dict[str, dict[str, str | None]]:
         """By post and class, the last person admitted; None where seats are left.
 
@@ -149,6 +155,8 @@ class Allocation:
             "status": self.status,
             "places": self.places(),
         }
+        if self.question.lines.several:
+            document["seats"] = self.seats()
         if self.last is not None:
             document["cutoffs"] = self.cutoffs()
         if self.unique is not None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cauce_engine.faults import Unsupported
 from cauce_engine.order import Ordering, ordering
-from cauce_engine.problems import Orders, Question
+from cauce_engine.problems import OPEN, Orders, Question
 from cauce_engine.results import NO_SEATS, SEATS_LEFT, Allocation, Dropped
 
 POST_SILENT = "the post does not list the applicant"
+MOST_GROUPS = 62
 APPLICANT_SILENT = "the applicant does not list the post"
 
 
@@ -127,3 +129,148 @@ def stable(question: Question) -> Allocation:
         dropped=market.dropped,
         extra={} if differing == 0 else {"differ_if_posts_propose": differing},
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """What chooses at once: every post with its classes, or every region with its posts.
+
+    ``of``: the unit of each post; ``cap``: of each unit, -1 for one post; ``lines``: start by post, seats,
+    group as a bit (0: open), line that unused seats turn into (-1 none); ``mask``: groups of each person.
+    """
+
+    of: NDArray[np.int32]
+    cap: NDArray[np.int64]
+    lines: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+    mask: NDArray[np.int64]
+    capacity: NDArray[np.int64]
+    target: NDArray[np.int64]
+
+
+def units(question: Question) -> Units:
+    """The units of a question with classes of seats or regions."""
+    lines = question.lines
+    names = [name for name in lines.names if name != OPEN]
+    if len(names) > MOST_GROUPS:
+        raise Unsupported("posts", f"name {len(names)} groups; this engine keeps at most {MOST_GROUPS} apart")
+    bits = {name: 1 << at for at, name in enumerate(names)}
+    mask = np.zeros(len(question.applicants), np.int64)
+    for person, groups in question.groups.items():
+        mask[person] = sum(bits.get(group, 0) for group in groups)
+    reverts = np.full(len(lines.name), -1, np.int64)
+    for post, terms in question.terms.items():
+        for seats in terms.classes:
+            if seats.reverts_to is not None:
+                reverts[lines.index[post, seats.name]] = lines.index[post, seats.reverts_to]
+    bit = np.array([bits.get(lines.names[name], 0) for name in lines.name.tolist()], np.int64)
+    of, cap, target = _regions(question)
+    capacity = np.where(_cut_to_target(question), np.minimum(target, question.capacity), question.capacity)
+    return Units(of, cap, (lines.start, lines.seats, bit, reverts), mask, capacity, target)
+
+
+def _regions(question: Question) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """The unit of each post, the cap of each unit, the target of each post."""
+    at = {region.id: number for number, region in enumerate(question.regions)}
+    of = np.empty(len(question.posts), np.int32)
+    target = np.zeros(len(question.posts), np.int64)
+    cap = [region.cap for region in question.regions]
+    for post in range(len(question.posts)):
+        terms = question.terms.get(post)
+        if terms is not None and terms.region is not None:
+            of[post] = at[terms.region]
+            target[post] = terms.target or 0
+        else:
+            of[post] = len(cap)
+            cap.append(-1)
+    return of, np.array(cap, np.int64), target
+
+
+def _cut_to_target(question: Question) -> NDArray[np.bool_]:
+    rule = {region.id: region.rule for region in question.regions}
+    cut = np.zeros(len(question.posts), np.bool_)
+    for post, terms in question.terms.items():
+        cut[post] = terms.region is not None and rule[terms.region] == "target"
+    return cut
+
+
+def chosen(question: Question) -> Allocation:
+    """The stable answer where posts choose by classes of seats, or regions share a cap."""
+    from cauce_engine._kernels import choosing  # noqa: PLC0415 - the compiler loads only to solve
+
+    market, unit = ranked(question), units(question)
+    held, line, waiting = choosing.propose(
+        question.choice_start,
+        question.choices,
+        market.rank,
+        market.owner,
+        unit.of,
+        len(unit.cap),
+        unit.lines,
+        unit.mask,
+        unit.cap,
+        unit.capacity,
+        unit.target,
+    )
+    waiting[unit.cap[unit.of[question.lines.post]] >= 0] = False
+    of_wish = unit.of[question.choices[market.wishes]]
+    by_unit = market.wishes[np.argsort(of_wish, kind="stable")]
+    unit_start = np.zeros(len(unit.cap) + 1, np.int64)
+    np.cumsum(np.bincount(of_wish, minlength=len(unit.cap)), out=unit_start[1:])
+    opposite = choosing.posts_offer(
+        question.choice_start,
+        question.choices,
+        market.rank,
+        market.owner,
+        by_unit,
+        unit_start,
+        unit.of,
+        unit.lines,
+        unit.mask,
+        unit.cap,
+        unit.capacity,
+        unit.target,
+    )
+    differing = int(np.count_nonzero(opposite != held))
+    post = np.full(len(held), -1, np.int32)
+    post[held >= 0] = question.choices[held[held >= 0]]
+    return Allocation(
+        question=question,
+        post=post,
+        line=line,
+        last=_last_of_lines(
+            question, market, held, line, waiting | _open_in_regions(market, unit, question, held)
+        ),
+        unique=differing == 0,
+        dropped=market.dropped,
+        extra={} if differing == 0 else {"differ_if_posts_propose": differing},
+    )
+
+
+def _open_in_regions(
+    market: Ranked, unit: Units, question: Question, held: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """By line, posts of regions that refused nobody and could take someone."""
+    open_line = np.zeros(len(question.lines.name), np.bool_)
+    if not question.regions:
+        return open_line
+    end = np.where(held >= 0, held, question.choice_start[1:])
+    preferred = (np.arange(len(market.rank)) < end[market.owner]) & (market.rank >= 0)
+    refusing = np.zeros(len(question.posts), np.bool_)
+    refusing[question.choices[preferred]] = True
+    cap = unit.cap[unit.of]
+    return ~refusing & (cap > 0) & (unit.capacity > 0)
+
+
+def _last_of_lines(
+    question: Question,
+    market: Ranked,
+    held: NDArray[np.int64],
+    line: NDArray[np.int32],
+    waiting: NDArray[np.bool_],
+) -> NDArray[np.int32]:
+    people = np.flatnonzero(held >= 0)
+    order = people[np.argsort(market.rank[held[people]], kind="stable")]
+    last = np.full(len(waiting), NO_SEATS, np.int32)
+    last[line[order]] = order
+    last[waiting] = SEATS_LEFT
+    return last

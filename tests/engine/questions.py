@@ -68,3 +68,46 @@ def tied(draw, listed: list[str]) -> list:
         group, listed = listed[:size], listed[size:]
         order.append(group[0] if len(group) == 1 and draw(st.booleans()) else group)
     return order
+
+
+@st.composite
+def class_documents(draw, most_people: int = 5, most_posts: int = 3) -> dict:
+    """Questions with classes of seats and reversion, by one order or by posts' own."""
+    document = draw(
+        st.one_of(serial_documents(most_people, most_posts), stable_documents(most_people, most_posts))
+    )
+    groups = ["foreign", "partner"]
+    for person in document["applicants"]:
+        person["groups"] = draw(st.lists(st.sampled_from(groups), unique=True))
+    for post in document["posts"]:
+        names = draw(st.permutations([*groups, None]))[: draw(st.integers(0, 3))]
+        if not names:
+            continue
+        classes: list[dict] = []
+        for name in names:
+            turned = draw(st.sampled_from([None, "open", *[c["group"] or "open" for c in classes]]))
+            entry = {"group": name, "seats": draw(st.integers(0, 2))}
+            if turned is not None and turned != (name or "open") and name is not None:
+                entry["reverts_to"] = turned
+            classes.append(entry)
+        post["classes"] = draw(st.permutations(classes))
+        post["capacity"] = sum(entry["seats"] for entry in classes)
+    return document
+
+
+@st.composite
+def region_documents(draw, most_people: int = 5, most_posts: int = 4) -> dict:
+    """Questions with caps over regions, by the flexible rule or by targets."""
+    document = draw(
+        st.one_of(serial_documents(most_people, most_posts), stable_documents(most_people, most_posts))
+    )
+    document["regions"] = [
+        {"id": name, "cap": draw(st.integers(0, 4)), "rule": draw(st.sampled_from(["flexible", "target"]))}
+        for name in ("20", "07")
+    ]
+    for post in document["posts"]:
+        region = draw(st.sampled_from([None, "20", "07"]))
+        if region is not None:
+            post["region"] = region
+            post["target"] = draw(st.integers(0, 2))
+    return document

@@ -135,3 +135,76 @@ def best_for_applicants(document: dict) -> dict[str, str | None]:
             places[loser] = None
             waiting.append(loser)
     return places
+
+
+def chosen_by_post(document: dict, post: dict, pool: list[str]) -> dict[str, str]:
+    """Whom a post takes from a pool (best first), and into which class of seats."""
+    groups = {person["id"]: person.get("groups", []) for person in document["applicants"]}
+    classes = post.get("classes") or [{"group": None, "seats": post["capacity"]}]
+    turns = {c["group"] or "open": c.get("reverts_to") for c in classes}
+    seated: dict[str, str] = {}
+
+    def fill(name: str, seats: int) -> int:
+        for person in pool:
+            if seats > 0 and person not in seated and (name == "open" or name in groups[person]):
+                seated[person] = name
+                seats -= 1
+        return seats
+
+    unused = [(c["group"] or "open", fill(c["group"] or "open", c["seats"])) for c in classes]
+    for name, seats in unused:
+        turned = turns[name]
+        while turned is not None:
+            seats = fill(turned, seats)
+            turned = turns.get(turned)
+    return seated
+
+
+def chosen_by_region(document: dict, region: dict, pools: dict[str, list[str]]) -> set[tuple[str, str]]:
+    """(person, post) that a region takes from pools by post, best first."""
+    posts = sorted((p for p in document["posts"] if p.get("region") == region["id"]), key=lambda p: p["id"])
+    taken: set[tuple[str, str]] = set()
+    count = dict.fromkeys([post["id"] for post in posts], 0)
+    for own in (True, False):
+        for _ in range(100):
+            for post in posts:
+                name, target = post["id"], min(post.get("target", 0), post["capacity"])
+                limit = target if own or region.get("rule") == "target" else post["capacity"]
+                if len(taken) < region["cap"] and count[name] < min(limit, len(pools.get(name, []))):
+                    taken.add((pools[name][count[name]], name))
+                    count[name] += 1
+    return taken
+
+
+def stable_by_choice(document: dict) -> list[dict[str, str | None]]:
+    """Every answer in which each post or region, asked again, takes exactly those whom it has."""
+    orders = post_orders(document)
+    wanted = mutual(document)
+    answers = []
+    for places in every_assignment(wanted):
+        pools: dict[str, list[str]] = {}
+        for post in document["posts"]:
+            name = post["id"]
+            pools[name] = [
+                person
+                for person in orders[name]
+                if any(
+                    p["id"] == person and name in upto(p["choices"], places[person])
+                    for p in wanted["applicants"]
+                )
+            ]
+        held = {(person, post) for person, post in places.items() if post is not None}
+        taken: set[tuple[str, str]] = set()
+        for post in document["posts"]:
+            if post.get("region") is None:
+                taken |= {(p, post["id"]) for p in chosen_by_post(document, post, pools[post["id"]])}
+        for region in document.get("regions", []):
+            taken |= chosen_by_region(document, region, pools)
+        if taken == held:
+            answers.append(places)
+    return answers
+
+
+def upto(choices: list[str], held: str | None) -> list[str]:
+    """The wishes that a person likes at least as much as what they hold."""
+    return choices if held is None else choices[: choices.index(held) + 1]

@@ -141,6 +141,28 @@ def test_merit_is_needed_only_where_it_decides():
         allocate(parse_question(document))
 
 
+@settings(max_examples=150)
+@given(stable_documents(most_people=5, most_posts=3), st.data())
+def test_a_minimum_is_reported_exactly_where_no_stable_answer_meets_it(document, data):
+    for post in document["posts"]:
+        post["minimum"] = data.draw(st.integers(0, post["capacity"]))
+    answer = allocate(parse_question(document)).to_document()
+    everything = reference.stable_answers(document)
+    reported = {entry["post"]: entry for entry in answer.get("minima", [])}
+    lists = {person["id"]: person["choices"] for person in reference.mutual(document)["applicants"]}
+    for post in document["posts"]:
+        name, least = post["id"], post["minimum"]
+        met = any(list(places.values()).count(name) >= least for places in everything)
+        assert met is (name not in reported)
+        if not met:
+            entry = reported[name]
+            assert len(entry["cost"]) + entry["missing_after"] + entry["holders"] == least
+            for move in entry["cost"]:
+                mine = lists[move["applicant"]]
+                assert answer["places"][move["applicant"]] == move["holds"]
+                assert mine.index(name) - mine.index(move["holds"]) == move["steps"] > 0
+
+
 @pytest.mark.parametrize("name", published.SINGLES)
 def test_published_answers_are_reproduced(name):
     instance = published.load(name)

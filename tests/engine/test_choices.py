@@ -1,0 +1,144 @@
+"""Classes of seats with reversion, and regions with caps: against every stable answer there is."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cauce_engine import (
+    Allocation,
+    Unsupported,
+    allocate,
+    certify,
+    explain_all,
+    parse_question,
+    read_question,
+)
+from tests.engine import reference
+from tests.engine.questions import class_documents, region_documents
+
+
+def same_as_every_stable_answer(document):
+    answer = allocate(parse_question(document))
+    places = answer.places()
+    everything = reference.stable_by_choice(document)
+    assert places in everything
+    lists = {person["id"]: [*person["choices"], None] for person in document["applicants"]}
+    for other in everything:
+        for person, order in lists.items():
+            assert order.index(places[person]) <= order.index(other[person])
+    assert answer.unique is (len(everything) == 1)
+    return answer
+
+
+@settings(max_examples=250)
+@given(class_documents())
+def test_classes_are_filled_as_declared_and_best_for_applicants(document):
+    answer = same_as_every_stable_answer(document)
+    orders = reference.post_orders(document)
+    wishes = {person["id"]: person["choices"] for person in document["applicants"]}
+    places, seats = answer.places(), answer.to_document().get("seats", {})
+    for post in document["posts"]:
+        name = post["id"]
+        pool = [p for p in orders[name] if name in reference.upto(wishes[p], places[p])]
+        seated = reference.chosen_by_post(document, post, pool)
+        if answer.question.lines.several:
+            assert {p: seats[p] for p, held in places.items() if held == name} == seated
+
+
+@settings(max_examples=250)
+@given(region_documents())
+def test_regions_share_their_cap_as_declared(document):
+    answer = same_as_every_stable_answer(document)
+    for region in document["regions"]:
+        inside = {post["id"] for post in document["posts"] if post.get("region") == region["id"]}
+        assert sum(post in inside for post in answer.places().values()) <= region["cap"]
+
+
+@given(st.one_of(class_documents(), region_documents()))
+def test_what_is_written_is_read_again(document):
+    question = parse_question(document)
+    answer = allocate(question)
+    again = read_question(question.canonical())
+    assert again.canonical() == question.canonical()
+    read = Allocation.from_document(again, json.loads(answer.to_bytes()))
+    assert all(check.holds for check in certify(again, read))
+    assert read.seats() == answer.seats()
+    explain_all(question, answer)
+
+
+@given(st.one_of(class_documents(), region_documents()), st.data())
+def test_any_other_assignment_is_found_out(document, data):
+    assume(document["applicants"])
+    question = parse_question(document)
+    answer = allocate(question)
+    other = data.draw(st.sampled_from(list(reference.every_assignment(reference.mutual(document)))))
+    assume(other != answer.places())
+    index = {post: at for at, post in enumerate(question.posts)}
+    post, line = answer.post.copy(), answer.line.copy()
+    for at, person in enumerate(question.applicants):
+        if post[at] != index.get(other[person], -1):
+            post[at] = index.get(other[person], -1)
+            line[at] = question.lines.start[post[at]] if post[at] >= 0 else -1
+    changed = dataclasses.replace(answer, post=post, line=line, unique=None)
+    assert [check.name for check in certify(question, changed) if not check.holds]
+
+
+def question_with_classes():
+    return {
+        "format": "cauce-question/1",
+        "mechanism": "serial",
+        "applicants": [
+            {"id": "a", "choices": ["p"], "merit": ["9"]},
+            {"id": "b", "choices": ["p"], "merit": ["8"]},
+            {"id": "f", "choices": ["p"], "merit": ["7"], "groups": ["foreign"]},
+        ],
+        "posts": [
+            {
+                "id": "p",
+                "capacity": 2,
+                "classes": [
+                    {"group": "foreign", "seats": 1, "reverts_to": "open"},
+                    {"group": None, "seats": 1},
+                ],
+            }
+        ],
+    }
+
+
+def test_a_kept_seat_goes_to_its_group_and_otherwise_turns_open():
+    document = question_with_classes()
+    answer = allocate(parse_question(document))
+    assert answer.places() == {"a": "p", "b": None, "f": "p"}
+    assert answer.cutoffs() == {"p": {"foreign": "f", "open": "a"}}
+    document["applicants"][2]["groups"] = []
+    answer = allocate(parse_question(document))
+    assert answer.places() == {"a": "p", "b": "p", "f": None}
+    assert answer.cutoffs() == {"p": {"foreign": None, "open": "b"}}
+
+
+def test_a_seat_in_the_wrong_class_is_found():
+    document = question_with_classes()
+    document["applicants"][0]["groups"] = ["foreign"]
+    document["applicants"].pop()
+    question = parse_question(document)
+    answer = allocate(question)
+    assert answer.seats() == {"a": "foreign", "b": "open"}
+    swapped = dataclasses.replace(answer, line=answer.line[::-1].copy())
+    failed = {check.name for check in certify(question, swapped) if not check.holds}
+    assert "A2" in failed
+    both = dataclasses.replace(answer, line=answer.line * 0 + answer.line[1])
+    failed = {check.name: check.witness for check in certify(question, both) if not check.holds}
+    assert failed["A5"] == {"applicant": "a", "post": "p", "class": "open", "should_be": "foreign"}
+
+
+def test_classes_together_with_regions_are_refused():
+    document = question_with_classes()
+    document["regions"] = [{"id": "20", "cap": 1}]
+    document["posts"][0]["region"] = "20"
+    with pytest.raises(Unsupported):
+        allocate(parse_question(document))

@@ -52,22 +52,32 @@ def setup(*, dev: bool = False) -> None:
     """Make ``.venv`` match the lock file, compile translations, and compile the engine's loops once."""
     if not SUPPORTED[0] <= sys.version_info[:2] < SUPPORTED[1]:
         raise Stop(f"Cauce needs Python 3.11, 3.12 or 3.13; this is {sys.version.split()[0]}.")
-    lock = ROOT / "requirements" / ("dev.txt" if dev else "runtime.txt")
-    wanted = hashlib.sha256(lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    stamps = {VENV / ".cauce-dev", *(() if dev else (VENV / ".cauce-runtime",))}
-    if not any(stamp.exists() and stamp.read_text() == wanted + str(ROOT) for stamp in stamps):
-        _install(lock, dev=dev)
-        (VENV / (".cauce-dev" if dev else ".cauce-runtime")).write_text(wanted + str(ROOT))
-        if dev:
-            runtime = ROOT / "requirements" / "runtime.txt"
-            digest = hashlib.sha256(runtime.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
-            (VENV / ".cauce-runtime").write_text(digest + str(ROOT))
+    lock = _lock("dev" if dev else "runtime")
+    if _stamp("dev" if dev else "runtime") != _digest(lock):
+        _install(lock)
+        # What is installed for development serves the demo too.
+        for name in ("runtime", "dev") if dev else ("runtime",):
+            (VENV / f".cauce-{name}").write_text(_digest(_lock(name)))
         say("Compiling the engine's loops, once …")
         run(PYTHON, "-m", "cauce_engine", "warm", env=environment())
     _compile_translations()
 
 
-def _install(lock: Path, *, dev: bool) -> None:
+def _lock(name: str) -> Path:
+    return ROOT / "requirements" / f"{name}.txt"
+
+
+def _digest(lock: Path) -> str:
+    return hashlib.sha256(lock.read_bytes() + str(ROOT).encode()).hexdigest()
+
+
+def _stamp(name: str) -> str:
+    """Which lock file ``.venv`` was last made from."""
+    stamp = VENV / f".cauce-{name}"
+    return stamp.read_text() if stamp.exists() else ""
+
+
+def _install(lock: Path) -> None:
     started = time.monotonic()
     if not PYTHON.exists():
         say("Making .venv …")

@@ -126,9 +126,11 @@ def test_models_do_not_order_implicitly():
 
 
 def test_every_task_asked_for_by_name_exists():
-    asked = set()
+    asked: set[str] = set()
     for path in PYTHON_FILES:
-        asked |= set(re.findall(r'enqueue\(\s*"([\w.]+)"', path.read_text()))
+        if "config" in path.parts:
+            continue
+        asked |= set(re.findall(r'"(cauce\.\w+\.tasks\.\w+)"', path.read_text()))
     assert asked
     for name in asked:
         assert isinstance(import_string(name), Task), name
@@ -158,7 +160,7 @@ TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
 def test_templates_hold_no_style_nor_script_of_their_own(path):
     text = path.read_text()
     assert not re.search(r"\sstyle\s*=", text)
-    assert not re.search(r"\son\w+\s*=\s*[\"']", text)
+    assert not re.search(r"\son(click|change|submit|load|input|error|focus|blur|key\w+|mouse\w+|pointer\w+)\s*=", text)
     assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")[^>]*>", text)
     assert "<style" not in text
 

@@ -23,7 +23,7 @@ from cauce.allocation import bridge, queries, rules
 from cauce.allocation.models import Cutoff, Placement, Run, RunState, Signature
 from cauce.base import background
 from cauce.base.actors import Actor
-from cauce.base.errors import DomainError
+from cauce.base.errors import Denied, DomainError
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import Addendum, Application, Call
 from cauce.notices.operations import Letter, post_many
@@ -80,13 +80,20 @@ def request_run(*, actor: Actor, call: Call, after: int, now: datetime) -> Run:
     run = Run.objects.create(
         call=call,
         number=last.number + 1 if last else 1,
-        requested_by_id=actor.user_id,
+        requested_by_id=_user_of(actor),
         requested_at=now,
         engine_version=bridge.ENGINE_VERSION,
     )
     run.task_id = background.enqueue(EXECUTE, run_id=run.pk)
     run.save(update_fields=["task_id"])
     return run
+
+
+def _user_of(actor: Actor) -> int:
+    """The account behind an actor. Processes and visitors have none, and no office either."""
+    if actor.user_id is None:
+        raise Denied(gettext_lazy("Esto lo hace una persona con su cuenta."))
+    return actor.user_id
 
 
 # --------------------------------------------------------------- carry out
@@ -349,7 +356,7 @@ def sign(*, actor: Actor, run: Run, digest: str, now: datetime) -> Run:
     _refuse_other_bytes(run)
     office = _office_of(actor, run)
     Signature.objects.create(
-        run=run, user_id=actor.user_id, office=office, answer_digest=run.answer_digest, at=now
+        run=run, user_id=_user_of(actor), office=office, answer_digest=run.answer_digest, at=now
     )
     note(answer=run.answer_digest, office=office)
     if not signed:
@@ -365,7 +372,7 @@ def withdraw_signature(*, actor: Actor, run: Run, now: datetime) -> Run:
     """
     run = _locked(run.pk)
     rules.may_withdraw(actor, run, signed_by=_signed_by(run)).enforce()
-    Signature.objects.filter(run=run, user_id=actor.user_id).delete()
+    Signature.objects.filter(run=run, user_id=_user_of(actor)).delete()
     note(answer=run.answer_digest)
     return run
 
@@ -423,7 +430,7 @@ def _newest(run: Run) -> int:
 
 
 def _office_of(actor: Actor, run: Run) -> str:
-    held = queries.signing_memberships(run.call.institution_id).filter(user_id=actor.user_id)
+    held = queries.signing_memberships(run.call.institution_id).filter(user_id=_user_of(actor))
     return held.order_by("role").values_list("role", flat=True)[0]
 
 
@@ -432,7 +439,7 @@ def _ask_for_second(run: Run, actor: Actor, now: datetime) -> None:
     """Write to everybody who may give the second signature; signing again after withdrawing writes to nobody twice."""
     link = reverse("allocation:run", args=[run.call.code, run.number])
     letters = []
-    for user in queries.signatories(run.call.institution_id).exclude(pk=actor.user_id):
+    for user in queries.signatories(run.call.institution_id).exclude(pk=_user_of(actor)):
         with translation.override(user.language):
             letters.append(
                 Letter(

@@ -195,5 +195,6 @@ def _values(rows: QuerySet[Cutoff], order: str) -> Any:
 
 
 def _line(row: tuple[Any, ...]) -> CutoffLine:
-    *first, last_merit, previous = row
-    return CutoffLine(*first, last_merit[0] if last_merit else "", previous)
+    key, specialty, site, state, seats, taken, listed, last_place, last_merit, previous = row
+    first = last_merit[0] if last_merit else ""
+    return CutoffLine(key, specialty, site, state, seats, taken, listed, last_place, first, previous)

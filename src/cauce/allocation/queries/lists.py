@@ -29,11 +29,13 @@ class OfferedPosts:
 
 def sent_lists(call: Call) -> SentLists:
     """Return the newest sent version of every submitted application, in one query."""
-    columns: tuple[list[int], list[str], list[list[str]], list[list[int]]] = ([], [], [], [])
-    for sent in calls.sent_lists(call):
-        for column, value in zip(columns, sent, strict=True):
-            column.append(value)
-    return SentLists(*columns)
+    rows = list(calls.sent_lists(call))
+    return SentLists(
+        [one.application for one in rows],
+        [one.folio for one in rows],
+        [one.merit for one in rows],
+        [one.posts for one in rows],
+    )
 
 
 def offered_posts(call: Call) -> OfferedPosts:

@@ -31,7 +31,7 @@ def published_calls() -> QuerySet[Call]:
 
 def package_bytes(run: Run) -> bytes:
     """The run's package as stored, compressed."""
-    return bytes(Run.objects.values_list("package", flat=True).get(pk=run.pk))
+    return bytes(Run.objects.values_list("package", flat=True).get(pk=run.pk) or b"")
 
 
 # ------------------------------------------------------------------ lists

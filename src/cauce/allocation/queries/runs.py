@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,7 @@ def name_of(user: User) -> str:
 @dataclass(frozen=True, slots=True)
 class RunsPage:
     call: Call
-    runs: list[Run]
+    runs: Sequence[Run]
     after: int
     is_under_way: bool
     may_run: Verdict
@@ -135,7 +136,7 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """One run. ``progress`` is (words, done, total) while it is under way; ``failure`` a sentence."""
+    """One run. ``progress`` is (words, stages done, stages) while it is under way; ``failure`` a sentence."""
 
     run: Run
     call: Call
@@ -177,18 +178,14 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
         call=run.call,
         stages=rules.stages(run, len(signatures)),
         is_under_way=is_under_way and not is_dead,
-        progress=(
-            stage_words(found.stage if found else ""),
-            found.done if found else 0,
-            found.total if found else 0,
-        )
-        if is_under_way
-        else None,
+        progress=stage_words(found.stage if found else "") if is_under_way else None,
         failure=failure_sentence("silent" if is_dead else run.failure, run.facts.get("failure", {})),
         checks=checks,
         holding=sum(line.kind == "ok" for line in checks),
         signatures=[
-            SignatureLine(name_of(one.user), Role(one.office).label, one.at, one.user_id == actor.user_id)
+            SignatureLine(
+                name_of(one.user), str(Role(one.office).label), one.at, one.user_id == actor.user_id
+            )
             for one in signatures
         ],
         others=[name_of(user) for user in others],
@@ -314,7 +311,7 @@ def signing_desk(actor: Actor) -> SigningDesk:
         .annotate(
             newest=Subquery(newest),
             signed=Count("signatures"),
-            by_me=Exists(Signature.objects.filter(run=OuterRef("pk"), user_id=actor.user_id)),
+            by_me=Exists(Signature.objects.filter(run=OuterRef("pk"), user_id=actor.user_id or 0)),
         )
         .filter(number=F("newest"))
         .select_related("call__institution")
@@ -323,7 +320,7 @@ def signing_desk(actor: Actor) -> SigningDesk:
     where = actor.institutions(roles.ALLOCATION_SIGN)
     if where is not None:
         runs = runs.filter(call__institution_id__in=where)
-    lines = [Waiting(run, run.signed, run.by_me) for run in runs]  # type: ignore[attr-defined]
+    lines = [Waiting(run, run.signed, run.by_me) for run in runs]
     return SigningDesk(
         mine=[one for one in lines if not one.is_signed_by_me and one.signed < rules.SIGNATURES],
         others=[one for one in lines if one.is_signed_by_me or one.signed >= rules.SIGNATURES],

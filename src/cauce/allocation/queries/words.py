@@ -8,13 +8,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
-def stage_words(stage: str) -> str:
-    """What a worker is doing."""
-    return {
+def stage_words(stage: str) -> tuple[str, int, int]:
+    """What a worker is doing, how many stages are behind it, and how many there are."""
+    words = {
         "freeze": _("Congelando la pregunta, etapa 1 de 3"),
         "solve": _("Resolviendo y certificando, etapa 2 de 3"),
         "keep": _("Guardando la respuesta, etapa 3 de 3"),
-    }.get(stage, _("Esperando turno"))
+    }
+    done = list(words).index(stage) if stage in words else 0
+    return words.get(stage, _("Esperando turno")), done, len(words)
 
 
 def failure_sentence(code: str, facts: dict[str, Any]) -> str:

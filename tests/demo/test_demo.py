@@ -12,6 +12,8 @@ from django.core.management.base import CommandError
 
 from cauce.accounts.models import IdentityDocument, Person
 from cauce.accounts.rules import read_curp
+from cauce.allocation import bridge
+from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent
 from cauce.calls import queries as call_reads
 from cauce.calls import rules as call_rules
@@ -21,6 +23,7 @@ from cauce.calls.rules.receipt import receipt_for
 from cauce.config.demo import fill, market, story, timeline
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, call_plans
 from cauce.institutions.models import State
+from cauce.institutions.operations import load_catalogue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +80,8 @@ def _check_size():
     for post in residency.posts.all():
         seats[post.specialty_id] = seats.get(post.specialty_id, 0) + post.seats
     crowded = [
-        residency.applications.filter(specialty_id=specialty).count() > count for specialty, count in seats.items()
+        residency.applications.filter(specialty_id=specialty).count() > count
+        for specialty, count in seats.items()
     ]
     assert any(crowded)
     assert not all(crowded)
@@ -104,7 +108,9 @@ def _check_lists():
     assert len(sent) == len(specialties)
     assert all(set(one.posts) == offered[specialties[one.application]] for one in sent)
     current = {}
-    for application, post in Choice.objects.order_by("application_id", "rank").values_list("application_id", "post_id"):
+    for application, post in Choice.objects.order_by("application_id", "rank").values_list(
+        "application_id", "post_id"
+    ):
         current.setdefault(application, []).append(post)
     newest = {}
     for application, _number, posts in ListVersion.objects.order_by("application_id", "number").values_list(
@@ -169,9 +175,27 @@ def _check_story():
     assert beaten
     assert all(int(merit[1]) > int(hers.merit[1]) for merit in beaten)
 
+    _check_with_the_engine(residency, hers, post)
+
     his = Application.objects.get(person__user__email=story.BRUNO)
     assert (his.call.code, his.state, his.version) == (DRIVE, "submitted", 2)
     assert not Application.objects.filter(person__user__email="nadia@demo.cauce.example").exists()
+
+
+def _check_with_the_engine(residency, hers, post):
+    """The certified allocation of the product says the same of her as the plain order above."""
+    rows = list(call_reads.sent_lists(residency))
+    lists = bridge.Lists(
+        *([getattr(row, name) for row in rows] for name in ("application", "folio", "merit", "posts"))
+    )
+    offered = call_reads.call_posts(residency)
+    offer = bridge.Offer(*([getattr(row, name) for row in offered] for name in ("id", "key", "seats")))
+    frozen = bridge.freeze(lists, offer, seed=residency.lottery_seed, commitment=residency.lottery_commitment)
+    answer = bridge.solve(frozen, extra={})
+    placed = {one.application: one for one in bridge.placements(answer, lists, offer)}
+    assert (placed[hers.pk].post, placed[hers.pk].rank) == (post, 4)
+    without = sum(one.post is None for one in placed.values())
+    assert 0 < without < len(placed) / 2
 
 
 def _check_warnings():
@@ -189,10 +213,23 @@ def _check_clock(folder):
     assert timeline.resume_at() - TODAY <= timedelta(seconds=1)
 
 
+def test_the_same_seed_invents_the_same_world(now):
+    load_catalogue(actor=Actor.system("catalogue"), now=now)
+    one, other = fill.World.read(), fill.World.read()
+    assert one.drive_posts == other.drive_posts
+    assert one.residency_posts == other.residency_posts
+    assert one.residency_wishes(2024) == other.residency_wishes(2024)
+    assert one.drive_wishes == other.drive_wishes
+    assert list(one.people(200)) == list(other.people(200))
+    assert one.numbers("XX24", 50, but=7) == other.numbers("XX24", 50, but=7)
+
+
 def test_the_clock_never_goes_back_before_what_has_happened(now):
     assert timeline.resume_at() == TODAY
     later = TODAY + timedelta(days=3)
-    AuditEvent.objects.create(at=later, actor="user:1", action="calls.send_list", subject_model="x", subject_id="1")
+    AuditEvent.objects.create(
+        at=later, actor="user:1", action="calls.send_list", subject_model="x", subject_id="1"
+    )
     assert timeline.resume_at() > later
 
 
@@ -209,7 +246,12 @@ def test_the_people_one_can_enter_as_are_printed(settings, capsys):
     call_command("demo_people", "--origin", "http://localhost:8010")
     said = capsys.readouterr().out
     assert "http://localhost:8010/demo/" in said
-    for name in ("Mariana Xool Cocom", "Carla Domínguez Pech", "aurelio@demo.cauce.example", "cauce-demo-2024"):
+    for name in (
+        "Mariana Xool Cocom",
+        "Carla Domínguez Pech",
+        "aurelio@demo.cauce.example",
+        "cauce-demo-2024",
+    ):
         assert name in said
 
 

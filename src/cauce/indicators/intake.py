@@ -32,6 +32,8 @@ def read_figures(text: str) -> list[dict[str, Any]]:
         raise FiguresRefused(
             _("figures.json no es un catálogo de cifras: %(why)s") % {"why": str(error)[:80]}
         ) from error
+    if not entries or not isinstance(entries, list):
+        raise FiguresRefused(_("figures.json no trae ninguna cifra."))
     fields = [field for field in PublishedFigure._meta.get_fields() if field.name != "id"]
     seen: set[str] = set()
     for place, entry in enumerate(entries, 1):

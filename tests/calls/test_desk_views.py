@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
 from cauce.base import audit
+from cauce.base.models import AuditEvent
+from cauce.calls import operations, queries
+from cauce.calls.intake import read_posts
 from cauce.calls.models import Addendum, Application, CalendarEntry, Call, Post
+from cauce.calls.rules.drafting import PostValues
 from tests.calls import factories
-from tests.calls.drafts import BEFORE_OPENING, draft, office
+from tests.calls.drafts import BEFORE_OPENING, draft, office, officer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAGES = [
     "desk_call", "edit_general", "edit_calendar", "new_entry", "edit_scope", "edit_order", "new_criterion",
-    "desk_posts", "new_post", "posts_table", "publish", "addenda", "desk_applications", "log", "log_csv",
+    "desk_posts", "desk_posts_csv", "new_post", "posts_table", "publish", "addenda", "desk_applications", "log", "log_csv",
 ]  # fmt: skip
 DRAFT_ONLY = {"new_entry", "new_criterion", "new_post", "posts_table"}
 
@@ -96,7 +102,7 @@ def test_the_desk_itself(client, call):
 
 @pytest.mark.parametrize(
     ("name", "queries"),
-    [("desk_call", 9), ("edit_calendar", 10), ("desk_posts", 9), ("desk_applications", 10), ("log", 10)],
+    [("desk_call", 9), ("edit_calendar", 10), ("desk_posts", 9), ("desk_applications", 10), ("log", 12)],
 )
 def test_pages_take_the_same_queries_with_one_row_and_with_three(
     carla, call, name, queries, django_assert_num_queries
@@ -424,3 +430,37 @@ def test_a_post_changed_meanwhile_shows_both_and_a_taken_key_besides(carla, call
     both = carla.post(url("edit_post", two.key), {**data, "key": one.key})
     assert both.status_code == 200
     assert "Ya hay una plaza" in both.content.decode()
+
+
+def test_the_table_that_goes_out_can_come_in_again(carla, call):
+    call.posts.update(note="=1+1", has_housing=True, isolation_percent=12)
+    table = carla.get(url("desk_posts_csv")).content
+    reading = read_posts(table, queries.post_lookup())
+    assert reading.problems == ()
+    saved = [PostValues.of(post) for post in queries.posts_of(call)]
+    assert [replace(post, note="=1+1") for post in reading.posts] == saved
+    assert {post.note for post in reading.posts} == {"'=1+1"}
+
+
+@pytest.mark.parametrize("query", ["?q=nada", "?especialidad=nada", "?q=%00"])
+def test_the_table_that_goes_out_has_the_same_filters(carla, call, query):
+    rows = carla.get(url("desk_posts_csv") + query).content.decode().strip().splitlines()
+    assert len(rows) == (3 if query == "?q=%00" else 1)
+
+
+def test_the_log_holds_the_runs_of_the_call(carla, call):
+    actor = officer()
+    call.state = "draft"
+    call = operations.publish_call(actor=actor, call=call, now=BEFORE_OPENING)
+    addendum = operations.publish_addendum(actor=actor, call=call, text="Una sede más.", now=BEFORE_OPENING)
+    run = call.runs.create(number=1, requested_by_id=actor.user_id, requested_at=BEFORE_OPENING)
+    for subject in (run, addendum, factories.application(call, factories.person())):
+        AuditEvent.objects.create(
+            at=BEFORE_OPENING,
+            actor=actor.name,
+            action="x",
+            subject_model=subject._meta.label,
+            subject_id=subject.pk,
+        )
+    subjects = {row.event.subject_model for row in carla.get(url("log")).context["page"].rows}
+    assert subjects == {"calls.Call", "calls.Addendum", "allocation.Run"}

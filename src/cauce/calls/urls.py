@@ -26,7 +26,9 @@ applicant: list[URLPattern | URLResolver] = [
     path("mi/solicitudes/<str:folio>/datos/", views.application_details, name="application_details"),
     path("mi/solicitudes/<str:folio>/lista/", views.application_list, name="application_list"),
     path("mi/solicitudes/<str:folio>/lista/agregar/", views.application_add, name="application_add"),
-    path("mi/solicitudes/<str:folio>/lista/versiones/", views.application_versions, name="application_versions"),
+    path(
+        "mi/solicitudes/<str:folio>/lista/versiones/", views.application_versions, name="application_versions"
+    ),
     path(
         "mi/solicitudes/<str:folio>/lista/versiones/<int:number>/",
         views.application_conflict,
@@ -60,6 +62,7 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("plazas/tabla/", views.posts_table, name="posts_table"),
     path("plazas/<str:key>/", views.edit_post, name="edit_post"),
     path("plazas/<str:key>/quitar/", views.remove_post, name="remove_post"),
+    path("plazas.csv", views.desk_posts_csv, name="desk_posts_csv"),
     path("publicar/", views.publish, name="publish"),
     path("adendas/", views.addenda, name="addenda"),
     path("solicitudes/", views.desk_applications, name="desk_applications"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -140,7 +141,7 @@ def _letters(call: Call, addendum: Addendum) -> Iterator[Letter]:
         title, body = written[variant]
         yield Letter(
             key=f"addendum:{addendum.pk}:{user}", user_id=user, title=title, body=body,
-            link=f"/convocatorias/{call.code}/",
+            link=reverse("calls:call", args=[call.code]),
         )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ from cauce.calls.queries.desk_pages import (
 from cauce.calls.queries.drafting import (
     PostLookup,
     post_lookup,
+    post_table,
     posts_of,
     sites_for,
     specialties_to_offer,
@@ -106,6 +107,7 @@ __all__ = [
     "page_number",
     "post_lookup",
     "post_page",
+    "post_table",
     "posts_of",
     "posts_page",
     "published_calls",

@@ -45,16 +45,24 @@ _FACTS = {
     "states": gettext_lazy("estados"),
     "told": gettext_lazy("personas avisadas"),
 }
-# Things of a call whose events name it in their detail.
-_PARTS = ("calls.Addendum", "allocation.Run", "allocation.Signature")
+# Models with a foreign key to the call whose events belong to its log; a higher app may bring them.
+_PARTS = {"calls.Addendum", "allocation.Run"}
+# What the worker repeats by the minute or by the batch.
+_NOISE = ("calls.count_demand", "allocation.tell_batch")
 
 
 def events_about(call: Call) -> QuerySet[AuditEvent]:
-    """Events about the call, its addenda and its runs, newest first. Those of applications are not among them."""
-    return AuditEvent.objects.filter(
-        Q(subject_model="calls.Call", subject_id=str(call.pk))
-        | Q(subject_model__in=_PARTS, detail__call=call.pk)
-    ).order_by("-pk")
+    """Events about the call, its addenda and its runs, newest first, in one query besides one for each of those.
+
+    Those of applications are not among them, nor what the worker repeats.
+    """
+    about = Q(subject_model="calls.Call", subject_id=str(call.pk))
+    for relation in Call._meta.related_objects:
+        part = relation.related_model
+        if part._meta.label in _PARTS:
+            numbers = part._base_manager.filter(call=call.pk).values_list("pk", flat=True)
+            about |= Q(subject_model=part._meta.label, subject_id__in=[str(number) for number in numbers])
+    return AuditEvent.objects.filter(about).exclude(action__in=_NOISE).order_by("-pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,9 @@ def action_words(action: str) -> str:
         "calls.add_posts": _("Añadió plazas de una tabla"),
         "calls.publish_call": _("Publicó la convocatoria"),
         "calls.publish_addendum": _("Publicó una adenda"),
-        "calls.count_demand": _("Contó las listas"),
+        "allocation.freeze": _("Congeló la pregunta de una corrida"),
+        "allocation.keep": _("Guardó una corrida certificada"),
+        "allocation.fail": _("Una corrida falló"),
         "allocation.request_run": _("Pidió una corrida"),
         "allocation.sign": _("Firmó una corrida"),
         "allocation.withdraw_signature": _("Retiró su firma"),

@@ -111,18 +111,22 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
         items += [
             (_("Adendas"), "calls:addenda", counts.get("addenda_n", "")),
             (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
-            # Of a higher app, which may not be installed.
             (_("Corridas"), "allocation:runs", ""),
         ]
     items.append((_("Bitácora"), "calls:log", ""))
     rail = []
     for label, name, count in items:
-        try:
-            url = reverse(name, args=[call.code])
-        except NoReverseMatch:
-            continue
-        rail.append((label, url, count, name == current))
+        if url := _url(name, call.code):
+            rail.append((label, url, count, name == current))
     return rail
+
+
+def _url(name: str, *arguments: str) -> str:
+    """The address called ``name``, or nothing: higher apps may not be installed."""
+    try:
+        return reverse(name, args=arguments)
+    except NoReverseMatch:
+        return ""
 
 
 def _count(model: Any) -> Coalesce:
@@ -183,6 +187,7 @@ class DeskPage:
     may_create: Verdict
     rail: list[RailItem]
     is_auditor: bool
+    signing_url: str
 
     @property
     def waiting(self) -> list[DeskRow]:
@@ -204,6 +209,7 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         may_create=rules.may_create(actor, None),
         rail=rail,
         is_auditor=actor.holds_anywhere(roles.AUDIT_READ),
+        signing_url=_url("allocation:signing") if actor.holds_anywhere(roles.ALLOCATION_SIGN) else "",
     )
 
 

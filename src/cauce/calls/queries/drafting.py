@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from cauce.calls.models import Call, Post
 from cauce.institutions.models import Site, Specialty, SpecialtyAlias
 from cauce.institutions.rules import fold
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,20 @@ def posts_of(call: Call, *, text: str = "", specialty: str = "") -> QuerySet[Pos
             Q(key__icontains=text) | Q(site__name__icontains=text) | Q(site__municipality__icontains=text)
         )
     return posts.filter(specialty__code=specialty) if specialty else posts
+
+
+def post_table(posts: QuerySet[Post]) -> Iterator[list[Any]]:
+    """The rows of a table of posts, in the columns that ``intake`` reads; texts that a sheet would run are quoted."""
+    for post in posts.iterator(chunk_size=1000):
+        site = post.site
+        yes = [_yes(post.is_priority), _yes(post.has_housing), _yes(post.has_transport)]
+        row = [
+            post.key, site.clues or "", site.name, site.state.name, site.municipality, post.specialty.name_es,
+            post.seats, post.shift, post.contract, post.monthly_pay or "", post.isolation_percent,
+            post.rural_percent, *yes, post.note,
+        ]  # fmt: skip
+        yield [f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell for cell in row]
+
+
+def _yes(value: bool) -> str:
+    return "sí" if value else "no"

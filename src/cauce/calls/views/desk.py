@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -285,7 +286,7 @@ def remove_criterion(request: Any, code: str, key: str) -> HttpResponse:
 @require_GET
 def desk_posts(request: Any, code: str) -> HttpResponse:
     call = call_of(request, code)
-    text, specialty = request.GET.get("q", "").strip()[:80], request.GET.get("especialidad", "")[:80]
+    text, specialty = _searched(request)
     rows = queries.posts_of(call, text=text, specialty=specialty)
     page = queries.posts_page(
         request.actor, call, rows, number=queries.page_number(request.GET.get("p", "")), text=text,
@@ -294,11 +295,33 @@ def desk_posts(request: Any, code: str) -> HttpResponse:
     return render(request, "calls/desk/posts.html", {"page": page, "frame": page.frame, "call": call})
 
 
+@require_GET
+def desk_posts_csv(request: Any, code: str) -> HttpResponse:
+    """The posts with the same filters, in the columns that the page for many posts reads."""
+    call = call_of(request, code)
+    text, specialty = _searched(request)
+    rows = queries.post_table(queries.posts_of(call, text=text, specialty=specialty))
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="plazas-{call.code}.csv"'
+    response.write("\ufeff")
+    writer = csv.writer(response)
+    writer.writerow([aliases[0] for aliases in COLUMNS.values()])
+    writer.writerows(rows)
+    return response
+
+
+def _searched(request: Any) -> tuple[str, str]:
+    text, specialty = request.GET.get("q", ""), request.GET.get("especialidad", "")
+    return text.replace("\0", "").strip()[:80], specialty.replace("\0", "")[:80]
+
+
 @PAGE
 def edit_post(request: Any, code: str, key: str = "") -> HttpResponse:
     """A post of the draft; without ``key`` a new one, which ``?copia=`` fills from another."""
     call = editable(request, code)
     model = key or request.GET.get("copia", "")[:20]
+    if "\0" in model:
+        raise Http404
     initial: dict[str, Any] = {}
     if model:
         current = PostValues.of(get_object_or_404(call.posts, key=model))
@@ -325,6 +348,8 @@ def edit_post(request: Any, code: str, key: str = "") -> HttpResponse:
 @require_POST
 def remove_post(request: Any, code: str, key: str) -> HttpResponse:
     call = call_of(request, code)
+    if "\0" in key:
+        raise Http404
     if told(request, operations.remove_post, actor=request.actor, call=call, key=key, now=request.now):
         messages.success(request, _("Plaza %(key)s quitada.") % {"key": key})
     return redirect("calls:desk_posts", code)

@@ -18,7 +18,9 @@ class DomainError(Exception):
     status = 409
     code = "conflict"
 
-    def __init__(self, message: Any = "", remedy: Any = "", *, field: str | None = None, **detail: Any) -> None:
+    def __init__(
+        self, message: Any = "", remedy: Any = "", *, field: str | None = None, **detail: Any
+    ) -> None:
         super().__init__(message)
         self.message, self.remedy, self.field, self.detail = message, remedy, field, detail
 

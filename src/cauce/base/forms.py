@@ -14,6 +14,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 CHECKS = {"checkbox", "radio"}
+# Nobody types this much into one line: what is longer came by mistake and is not sent back whole.
+LONGEST_LINE = 1000
 OWN_TEMPLATES = {
     "django/forms/widgets/radio.html": "base/widgets/choices.html",
     "django/forms/widgets/checkbox_select.html": "base/widgets/choices.html",
@@ -56,6 +58,9 @@ def _dress(widget: dict[str, Any]) -> None:
         look = "form-select"
     else:
         look = "form-control"
+    value = widget.get("value")
+    if kind and isinstance(value, str) and len(value) > LONGEST_LINE:
+        widget["value"] = value[:LONGEST_LINE]
     attrs = widget.setdefault("attrs", {})
     invalid = " is-invalid" if attrs.get("aria-invalid") == "true" else ""
     attrs["class"] = f"{attrs.get('class', '')} {look}{invalid}".strip()

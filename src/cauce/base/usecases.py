@@ -28,7 +28,9 @@ def use_case(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if _detail.get() is not None:
-            raise RuntimeError(f"{function.__qualname__} is a use case inside a use case; share a step instead")
+            raise RuntimeError(
+                f"{function.__qualname__} is a use case inside a use case; share a step instead"
+            )
         detail: dict[str, Any] = {}
         token = _detail.set(detail)
         try:
@@ -64,7 +66,9 @@ def note(**facts: Any) -> None:
     detail.update(facts)
 
 
-def _record(function: Callable[..., Any], subject: Any, detail: dict[str, Any], kwargs: dict[str, Any]) -> None:
+def _record(
+    function: Callable[..., Any], subject: Any, detail: dict[str, Any], kwargs: dict[str, Any]
+) -> None:
     if not isinstance(subject, models.Model):
         raise TypeError(f"{function.__qualname__} must return the model instance it changed")
     AuditEvent.objects.create(

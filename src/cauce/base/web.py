@@ -7,13 +7,16 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django import forms, http, shortcuts
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -43,7 +46,10 @@ class RequestContext:
         request.now = clock.read()
         user = request.user
         request.actor = self.actor_for(user) if user.is_authenticated else Actor.nobody()
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, http.HttpResponseNotAllowed):
+            return _only_a_button(request, response)
+        return response
 
     def process_exception(self, request: Any, error: Exception) -> http.HttpResponse | None:
         if not isinstance(error, DomainError):
@@ -67,8 +73,27 @@ class LoginRequired(LoginRequiredMiddleware):
                     request,
                     _("Tu sesión terminó antes de guardar. Entra otra vez: conservamos lo que escribiste."),
                 )
-            request.method = "GET"  # the way back after sign-in is the page, not the sending
+            return redirect_to_login(_page_of(request), self.get_login_url(view_func))
         return super().handle_no_permission(request, view_func)
+
+
+def _page_of(request: http.HttpRequest) -> str:
+    """The page whose form or button sent this request: where to return to after sign-in."""
+    referer = request.META.get("HTTP_REFERER", "")
+    if url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}):
+        return urlsplit(referer)._replace(scheme="", netloc="").geturl()
+    return request.path
+
+
+def _only_a_button(request: http.HttpRequest, response: http.HttpResponseNotAllowed) -> http.HttpResponse:
+    """Somebody opened the address of a button: say so instead of showing an empty page."""
+    error = DomainError(
+        _("Esta dirección no es una página: sólo recibe lo que manda un botón."),
+        _("Vuelve a la página donde estaba el botón y úsalo ahí. No se guardó ni se cambió nada."),
+    )
+    told = shortcuts.render(request, "base/error.html", {"error": error}, status=405)
+    told.headers["Allow"] = response.headers["Allow"]
+    return told
 
 
 def fill(request: Any, form: type[F], /, **kwargs: Any) -> F:
@@ -123,10 +148,13 @@ def chrome(request: Any) -> dict[str, Any]:
         if settings.DEMO
         else None,
         "navigation": _navigation(request.path),
-        "theme": request.COOKIES.get("theme", "") if request.COOKIES.get("theme") in ("light", "dark") else "",
+        "theme": request.COOKIES.get("theme", "")
+        if request.COOKIES.get("theme") in ("light", "dark")
+        else "",
         "language": language,
         "other_language": "en" if language.startswith("es") else "es-mx",
         "path": request.get_full_path(),
+        "back": _page_of(request) if request.META.get("HTTP_REFERER") else "/",
     }
 
 

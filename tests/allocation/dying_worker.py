@@ -23,7 +23,6 @@ def plant(point: str) -> None:
     from django_tasks_db.models import DBTaskResult
 
     from cauce.allocation import bridge, operations
-    from cauce.allocation.models import Cutoff
 
     def after(function: Any) -> Any:
         def run(*args: Any, **kwargs: Any) -> None:
@@ -36,7 +35,7 @@ def plant(point: str) -> None:
         "before freezing": (operations, "freeze", die),
         "after freezing": (operations, "freeze", after(operations.freeze)),
         "after solving": (bridge, "solve", after(bridge.solve)),
-        "while keeping": (Cutoff.objects, "bulk_create", after(Cutoff.objects.bulk_create)),
+        "while keeping": (operations, "_write_rows", after(operations._write_rows)),
         "after keeping": (DBTaskResult, "set_successful", die),
     }
     owner, name, death = places[point]

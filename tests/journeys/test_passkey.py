@@ -9,7 +9,6 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from cauce.accounts import rules
 from tests.journeys.conftest import PHONE
@@ -40,12 +39,7 @@ def page(visit):
     return page
 
 
-def is_accessible(page):
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
-
-
-def register(page, email):
+def register(page, axe, email):
     born = date(1970 + uuid4().int % 30, 1 + uuid4().int % 12, 1 + uuid4().int % 28)
     number = rules.compose_curp(**NAMES, birth_date=born, sex="M", birth_state="15", serial=uuid4().int % 10)
     page.goto("/registro/")
@@ -57,7 +51,7 @@ def register(page, email):
     page.get_by_label("Correo electrónico").fill(email)
     page.get_by_label("Contraseña").fill(PASSWORD)
     page.get_by_label("Leí y acepto").check()
-    is_accessible(page)
+    axe(page)
     page.get_by_role("button", name="Crear mi cuenta").click()
     page.get_by_role("heading", name="Confirma tu correo").wait_for()
 
@@ -72,49 +66,49 @@ def sign_out(page):
     page.locator("main").get_by_role("button", name="Cerrar sesión").click()
 
 
-def test_registering_making_a_passkey_and_entering_with_it(page):
+def test_registering_making_a_passkey_and_entering_with_it(page, axe):
     email = f"nadie-{uuid4().hex[:10]}@ejemplo.mx"
-    register(page, email)
+    register(page, axe, email)
 
     follow_latest_letter(page)
     page.get_by_role("button", name="Confirmar mi correo").click()
     page.get_by_role("heading", name="Tu cuenta está lista").wait_for()
-    is_accessible(page)
+    axe(page)
 
     page.get_by_role("link", name="Crear mi llave").click()
     page.get_by_label("Nombre de la llave").fill("Mi teléfono")
-    is_accessible(page)
+    axe(page)
     page.get_by_role("button", name="Agregar la llave").click()
     page.wait_for_url(re.compile("/cuenta/2fa/(?!webauthn/add)"))
     page.goto("/mi/datos/")
     page.get_by_text("Mi teléfono").wait_for()
-    is_accessible(page)
+    axe(page)
 
     sign_out(page)
     page.goto("/cuenta/login/?next=/mi/datos/")
-    is_accessible(page)
+    axe(page)
     page.get_by_role("button", name="Entrar con mi llave").click()
     page.wait_for_url("**/mi/datos/")
     page.get_by_text(email).first.wait_for()
 
 
-def test_a_forgotten_password_is_replaced_by_letter(page):
+def test_a_forgotten_password_is_replaced_by_letter(page, axe):
     email = f"nadie-{uuid4().hex[:10]}@ejemplo.mx"
-    register(page, email)
+    register(page, axe, email)
     follow_latest_letter(page)
     page.get_by_role("button", name="Confirmar mi correo").click()
     page.get_by_role("heading", name="Tu cuenta está lista").wait_for()
     sign_out(page)
 
     page.goto("/cuenta/password/reset/")
-    is_accessible(page)
+    axe(page)
     page.locator("main input[name=email]").fill(email)
     page.locator("main form .btn-primary").click()
     page.wait_for_url("**/password/reset/done/")
     follow_latest_letter(page)
     page.locator("main input[name=password1]").fill(NEXT_PASSWORD)
     page.locator("main input[name=password2]").fill(NEXT_PASSWORD)
-    is_accessible(page)
+    axe(page)
     page.locator("main form .btn-primary").click()
     page.wait_for_url(re.compile("reset/key/done"))
 

@@ -19,7 +19,9 @@ SOURCE = Path(__file__).resolve().parents[1]
 KNOWN = {"CAUCE_DEMO", "CAUCE_DATA", "CAUCE_ORIGIN", "CAUCE_SECRET_KEY", "CAUCE_TESTING", "CAUCE_SMTP_URL",
          "CAUCE_MAIL_FROM", "CAUCE_TEST_DATABASES"}  # fmt: skip
 if unknown := {name for name in env.ENVIRON if name.startswith("CAUCE_")} - KNOWN:
-    raise ImproperlyConfigured(f"Unknown settings: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(KNOWN))}.")
+    raise ImproperlyConfigured(
+        f"Unknown settings: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(KNOWN))}."
+    )
 
 DEMO = env.bool("CAUCE_DEMO", default=False)
 TESTING = env.bool("CAUCE_TESTING", default=False)
@@ -98,10 +100,17 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "cauce.base.web.chrome",
             ],
-            "builtins": ["cauce.base.templatetags.cauce", "django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "cauce.base.templatetags.cauce",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+            ],
         },
     }
 ]
+if TESTING:
+    # A value that a template names and nobody gave is shown, so that tests can find it.
+    TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "⟦%s⟧"  # type: ignore[index]
 FORM_RENDERER = "cauce.base.forms.Renderer"
 ACTOR_RESOLVER = "cauce.accounts.queries.actor_for"
 

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from cauce.base import audit
-from cauce.base.models import AuditEvent
+from cauce.base.models import AuditEvent, AuditSeal
 from cauce.calls import operations, queries
 from cauce.calls.intake import read_posts
 from cauce.calls.models import Addendum, Application, CalendarEntry, Call, Post
@@ -369,16 +369,29 @@ def test_numbers_show_folios_but_neither_names_nor_lists(carla, call):
     assert Application.objects.count() == 1
 
 
-def test_the_log_shows_seals_and_finds_a_broken_link(carla, call):
+def test_the_log_shows_seals_and_links_that_hold(carla, call):
     for number in range(3):
         carla.post(url("remove_entry", number + 1))
+    waiting = carla.get(url("log")).context["page"]
+    assert [(row.seal, row.holds) for row in waiting.rows] == [(None, None)] * 3
     audit.seal(now=BEFORE_OPENING)
     rows = carla.get(url("log")).context["page"].rows
-    assert [row.holds for row in rows] == [True, True, True]
+    assert [(row.seal, row.holds) for row in rows] == [(3, True), (2, True), (1, True)]
     assert rows[0].who == "Carla"
-    with audit.connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER IF EXISTS base_auditevent_append_only")
-        cursor.execute("UPDATE base_auditevent SET actor = 'user:999' WHERE id = %s", [rows[1].event.pk])
+
+
+def test_the_log_names_the_broken_link(carla, call):
+    """The second seal is forged, below the product; the third follows from it, so only the second is broken."""
+    for number in range(3):
+        carla.post(url("remove_entry", number + 1))
+    first, second, third = AuditEvent.objects.order_by("pk")
+    forged = "f" * 64
+    for number, event, digest in (
+        (1, first, audit.link(audit.START, first)),
+        (2, second, forged),
+        (3, third, audit.link(forged, third)),
+    ):
+        AuditSeal.objects.create(number=number, event_id=event.pk, digest=digest, sealed_at=BEFORE_OPENING)
     page = carla.get(url("log"))
     assert [row.holds for row in page.context["page"].rows] == [True, False, True]
     assert "Un eslabón roto" in page.content.decode()

@@ -54,7 +54,7 @@ def read_figures(text: str) -> list[dict[str, Any]]:
 
 
 def _problem(entry: dict[str, Any], field: Any) -> Any:
-    value = entry.get(field.name)
+    value: Any = entry.get(field.name)
     if value in ("", None) and field.name not in _MAY_BE_EMPTY:
         return _("falta.")
     if field.max_length and len(value) > field.max_length:

@@ -35,7 +35,7 @@ class Fault:
     row: int
     column: str
     value: str
-    problem: str
+    problem: Any
 
     def __str__(self) -> str:
         return f"{self.file}.csv:{self.row} {self.column} «{self.value[:40]}»: {self.problem}"
@@ -298,9 +298,9 @@ def _read(name: str, text: str, shape: dict[str, Parser], faults: list[Fault]) -
         (number, line) for number, line in enumerate(text.splitlines(), 1) if not line.startswith("#")
     ]
     if not numbered or next(csv.reader([numbered[0][1]])) != list(shape):
-        line = numbered[0][0] if numbered else 1
+        head = numbered[0][0] if numbered else 1
         faults.append(
-            Fault(name, line, "", "", _("las columnas deben ser: %(names)s") % {"names": ", ".join(shape)})
+            Fault(name, head, "", "", _("las columnas deben ser: %(names)s") % {"names": ", ".join(shape)})
         )
         return []
     rows = []

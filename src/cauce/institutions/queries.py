@@ -58,7 +58,7 @@ class SiteFilters:
 
     def href(self, **changes: str) -> str:
         """Return the address of this search with ``changes``, from its question mark; the page is left out."""
-        it = replace(self, **changes)
+        it = replace(self, **changes)  # type: ignore[arg-type]
         pairs = [("q", it.text), ("estado", it.state), ("institucion", it.institution), ("nivel", it.level)]
         return "?" + urlencode([(name, value) for name, value in pairs if value])
 
@@ -128,7 +128,7 @@ class SitesPage:
     ``removals`` say which filter to take away, the latter with how many sites that gives."""
 
     filters: SiteFilters
-    rows: Page[SiteRow]
+    rows: Page[Any]
     count: int
     all: int
     states: Sequence[tuple[str, str]]
@@ -166,7 +166,7 @@ def sites_page(filters: SiteFilters) -> SitesPage:
         found.select_related("state", "institution").order_by("state__name", "municipality", "name", "pk"),
         PAGE,
     )
-    rows = paginator.get_page(filters.page)
+    rows: Page[Any] = paginator.get_page(filters.page)
     rows.object_list = [_row(site) for site in rows.object_list]
     names = _put_names(filters, dict(states), dict(institutions))
     return SitesPage(

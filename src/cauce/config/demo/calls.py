@@ -93,13 +93,17 @@ De dónde salen los datos. El puntaje y los aciertos los carga la institución a
 Resultados e inconformidades. Los resultados se publican por folio, sin nombres. Quien no esté conforme tiene tres días hábiles para pedir que se revise su caso por escrito, en el contacto de esta convocatoria. Los lugares que queden libres se ofrecen en un segundo periodo.
 """
 
-# In the order in which the bulletin names them, with on-site days that are ours: the bulletin gives none by state.
+# The states in the order in which the bulletin names them, on days that are ours: it gives none by state.
 _ROUTE = (
-    ("Baja California", 13), ("Baja California Sur", 13), ("Campeche", 14), ("Chiapas", 14), ("Colima", 14),
-    ("Guerrero", 15), ("Hidalgo", 15), ("Estado de México", 15), ("Michoacán", 16), ("Morelos", 16), ("Nayarit", 16),
-    ("Oaxaca", 19), ("Puebla", 19), ("Quintana Roo", 19), ("San Luis Potosí", 20), ("Sinaloa", 20), ("Sonora", 20),
-    ("Tabasco", 21), ("Tamaulipas", 21), ("Tlaxcala", 21), ("Veracruz", 22), ("Zacatecas", 22),
-)  # fmt: skip
+    (13, "Baja California, Baja California Sur"),
+    (14, "Campeche, Chiapas, Colima"),
+    (15, "Guerrero, Hidalgo, Estado de México"),
+    (16, "Michoacán, Morelos, Nayarit"),
+    (19, "Oaxaca, Puebla, Quintana Roo"),
+    (20, "San Luis Potosí, Sinaloa, Sonora"),
+    (21, "Tabasco, Tamaulipas, Tlaxcala"),
+    (22, "Veracruz, Zacatecas"),
+)
 
 
 def _drive() -> CallPlan:
@@ -110,15 +114,7 @@ def _drive() -> CallPlan:
             at(2, 12, 18),
             "desde este martes 12 de febrero inició la jornada con diversos eventos en la Ciudad de México",
         ),
-        *(
-            Entry(
-                f"Atención presencial: {state}",
-                at(2, day, 9),
-                at(2, day, 17),
-                f"continúa el proceso de reclutamiento para […] {state}",
-            )
-            for state, day in _ROUTE
-        ),
+        *(Entry(f"Atención presencial: {states}", at(2, day, 9), at(2, day, 17)) for day, states in _ROUTE),
         Entry("Cierre del registro", at(2, 23, 23, 59, 59), None, "este proceso será hasta el 23 de febrero"),
     ]
     return CallPlan(

@@ -140,7 +140,7 @@ def _draft(plan: CallPlan, posts: list[PostPlan], world: World) -> Call:
         for entry in plan.entries
     )
     used = {post.place.state for post in posts}
-    call.states.set(sorted(world.bienestar) if plan.code == DRIVE else sorted(used))
+    call.states.set(State.objects.filter(key__in=world.bienestar if plan.code == DRIVE else used))
     specialties = dict(Specialty.objects.values_list("code", "pk"))
     CallSpecialty.objects.bulk_create(
         CallSpecialty(

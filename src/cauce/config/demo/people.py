@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from cauce.accounts.rules import compose_curp
 
@@ -85,7 +86,7 @@ def invent_people(
         elif random.random() < 0.06:
             first = random.choice(_FIRST[sex])
             given = f"{first} {given}" if first != given else given
-        facts = {
+        facts: dict[str, Any] = {
             "given_names": given,
             "first_surname": random.choice(SURNAMES),
             "second_surname": random.choice(SURNAMES),

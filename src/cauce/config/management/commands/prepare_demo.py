@@ -25,7 +25,7 @@ from cauce.calls import queries as call_reads
 from cauce.calls import rules as call_rules
 from cauce.calls.models import Call, CallState
 from cauce.config.demo import fill, timeline
-from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY
+from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY, TODAY
 from cauce.indicators import operations as indicators
 from cauce.indicators.models import PublishedFigure
 from cauce.institutions import operations as institutions
@@ -111,7 +111,7 @@ class Command(BaseCommand):
         return f"{len(PUBLISHED)} calls, {warned} warnings of the linter acknowledged"
 
     def _fill(self) -> str:
-        now = self._when(timeline.TODAY)
+        now = self._when(TODAY)
         fill.fill_demo(actor=DEMO, now=now)
         for call in Call.objects.filter(code__in=PUBLISHED):
             calls.count_demand(call=call, actor=DEMO, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from datetime import timedelta
 
@@ -280,6 +281,37 @@ def test_the_receipt_says_who_what_and_when_and_can_be_checked(client, mine, mar
     assert client.get(url("application_receipt_pdf", mine, 2)).status_code == 404
     assert client.get(url("application_receipt_pdf", mine, 10**30)).status_code == 404
     assert client.get(reverse("calls:receipt", args=["JR-no-existe"])).status_code == 404
+
+
+def test_the_digest_is_of_the_file_one_can_download(client, mine, call, mariana, posts, now):
+    save(mine, mariana, [posts[1].pk, posts[0].pk], now)
+    call.addenda.create(number=1, text="Aclaración", digest="ab" * 32, published_at=now)
+    call.amendments = 1
+    call.save()
+    sent = operations.send_list(
+        application=mine, version=1, accepts_rules=2, actor=make.actor(mariana), now=now
+    )
+    content = client.get(url("application_receipt_content", mine, 1)).content
+    assert hashlib.sha256(content).hexdigest() == sent.digest
+    assert "versión 2" in pdf_text(client, mine)
+
+
+def test_an_old_receipt_does_not_show_what_was_declared_later(client, mine, mariana, posts, now):
+    save(mine, mariana, [posts[0].pk], now)
+    operations.send_list(application=mine, version=1, accepts_rules=1, actor=make.actor(mariana), now=now)
+    assert "91.25" in pdf_text(client, mine)
+    mine.refresh_from_db()
+    mine.merit = ["99.00"]
+    mine.save()
+    text = pdf_text(client, mine)
+    assert posts[0].key in text
+    assert "99.00" not in text
+    assert client.get(url("application_receipt_content", mine, 1)).status_code == 302
+
+
+def pdf_text(client, mine):
+    content = client.get(url("application_receipt_pdf", mine, 1)).content
+    return " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
 
 
 def test_what_looks_like_markup_stays_text_in_the_receipt(client, call, posts, now):

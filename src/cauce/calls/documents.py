@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cauce.calls.models import Application, Call, ListVersion, Post
-from cauce.calls.rules.receipt import to_the_second
+from cauce.calls.rules.receipt import receipt_content, to_the_second
 
 _ROOT = Path(__file__).parent / "layouts"
 _LINE = 74  # octets of a line of iCalendar, without its fold
@@ -147,24 +148,52 @@ def _layout() -> str:
     return str(_ROOT / "receipt.typ")
 
 
+def receipt_content_of(version: ListVersion) -> tuple[bytes, int] | None:
+    """Return the very bytes whose SHA-256 is the receipt's digest, and the version of the rules in them.
+
+    ``None`` when the application's values changed after this sending, so that
+    they cannot be written again from what is stored.
+    """
+    application, sent_at = version.application, version.sent_at
+    if sent_at is None:
+        return None
+    keys = dict(Post.objects.filter(pk__in=version.posts).values_list("pk", "key"))
+    addenda = application.call.addenda.order_by("number").values_list("digest", flat=True)
+    for number, rules_digest in enumerate([application.call.rules_digest, *addenda], start=1):
+        content = receipt_content(
+            folio=application.folio,
+            call=application.call.code,
+            rules_digest=rules_digest,
+            version=version.number,
+            merit=application.merit,
+            posts=[keys[post] for post in version.posts],
+            sent_at=sent_at,
+        )
+        if hashlib.sha256(content).hexdigest() == version.digest:
+            return content, number
+    return None
+
+
 def _receipt_rows(application: Application, version: ListVersion) -> list[list[str]]:
     call = application.call
-    merit = [
-        [str(criterion["label"]), value]
-        for criterion, value in zip(call.score_criteria, application.merit, strict=False)
-        if value
-    ]
-    specialty = application.specialty
+    as_sent = receipt_content_of(version)
+    details: list[list[str]] = []
+    if as_sent is not None:  # otherwise what is stored now is not what was sent, and is not shown as such
+        details = [[_("Especialidad"), application.specialty.name_es]] if application.specialty else []
+        details += [
+            [str(criterion["label"]), value]
+            for criterion, value in zip(call.score_criteria, application.merit, strict=False)
+            if value
+        ]
+        details.append([_("Reglas aceptadas"), _("versión %(version)s") % {"version": as_sent[1]}])
     return [
         [_("Persona"), str(application.person)],
         [_("Folio"), application.folio],
         [_("Convocatoria"), f"{call.title} ({call.code})"],
-        [_("Especialidad"), specialty.name_es if specialty else ""],
-        *merit,
+        *details,
         [_("Comprobante"), version.receipt],
         [_("Versión de la lista"), str(version.number)],
         [_("Enviada"), to_the_second(version.sent_at) if version.sent_at else ""],
-        [_("Reglas aceptadas"), _("versión %(version)s") % {"version": application.accepted_rules}],
     ]
 
 

@@ -41,6 +41,11 @@ applicant: list[URLPattern | URLResolver] = [
         views.application_receipt_pdf,
         name="application_receipt_pdf",
     ),
+    path(
+        "mi/solicitudes/<str:folio>/comprobante/<int:number>.json",
+        views.application_receipt_content,
+        name="application_receipt_content",
+    ),
     path("mi/solicitudes/<str:folio>/retirar/", views.application_withdraw, name="application_withdraw"),
     path("mi/solicitudes/<str:folio>/reactivar/", views.application_restore, name="application_restore"),
 ]

@@ -176,6 +176,12 @@ class PostRow(NamedTuple):
         return ", ".join(filter(None, words)).capitalize()
 
     @property
+    def place(self) -> str:
+        """Where it is, its key, and what it offers besides, in one line."""
+        parts = (self.site, f"{self.municipality}, {self.state}", self.key, self.extras)
+        return " · ".join(filter(None, parts))
+
+    @property
     def href(self) -> str:
         return reverse("calls:post", args=[self.call_code, self.key])
 

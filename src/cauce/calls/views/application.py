@@ -341,20 +341,39 @@ def application_receipt(request, folio):
 @require_safe
 def application_receipt_pdf(request, folio, number):
     """The receipt of a sent version, to keep."""
-    mine = _mine(request, folio)
-    version = get_object_or_404(
+    version = _sent_version(request, folio, number)
+    content = documents.receipt_pdf(version, origin=request.build_absolute_uri("/").rstrip("/"))
+    return _private_file(content, "application/pdf", documents.receipt_file_name(version))
+
+
+@require_safe
+def application_receipt_content(request, folio, number):
+    """The very bytes that the receipt's digest was taken of."""
+    version = _sent_version(request, folio, number)
+    found = documents.receipt_content_of(version)
+    if found is None:
+        messages.info(
+            request, _("Tus datos cambiaron después de ese envío; su huella sigue en tus versiones.")
+        )
+        return redirect("calls:application_versions", folio)
+    return _private_file(found[0], "application/json", f"envio-{version.receipt}.json")
+
+
+def _sent_version(request, folio: str, number: int) -> ListVersion:
+    return get_object_or_404(
         ListVersion.objects.select_related(
             "application__call", "application__person", "application__specialty"
         ),
-        application=mine,
+        application=_mine(request, folio),
         number=number,
         sent_at__isnull=False,
     )
-    content = documents.receipt_pdf(version, origin=request.build_absolute_uri("/").rstrip("/"))
-    name = documents.receipt_file_name(version)
+
+
+def _private_file(content: bytes, kind: str, name: str) -> HttpResponse:
     return HttpResponse(
         content,
-        content_type="application/pdf",
+        content_type=kind,
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "private, no-store",

@@ -34,6 +34,7 @@ class Saving {
     // Sent over the version it was made on: if another device has saved since, the server keeps both.
     this.base.value = kept.base;
     this.wanted = kept.order;
+    this.recovered = true; // the page shows the order of before: it is drawn again once this one is safe
     this.next();
   }
 
@@ -107,6 +108,7 @@ class Saving {
     if (this.wanted?.join() === order.join()) {
       this.wanted = null;
       this.forget();
+      if (this.recovered) return location.reload();
     } else if (this.wanted) {
       this.keepUnder(data.version);
     }

@@ -11,7 +11,7 @@ import pytest
 from cauce.accounts.models import Consent, PrivacyNotice
 from cauce.base.errors import Denied
 from cauce.base.models import AuditEvent
-from cauce.calls import operations, queries, rules
+from cauce.calls import operations, queries, rules, tasks
 from cauce.calls.models import Application, Choice, ListVersion, Post
 from cauce.notices.models import Message
 from tests.calls import factories as make
@@ -426,3 +426,13 @@ def test_sent_lists_are_one_query_whatever_the_number(call, posts, now, django_a
     assert [row.posts for row in rows] == [ids(posts)[::-1]] * 3
     assert rows[0].merit == ["91.25"]
     assert [post.id for post in queries.call_posts(call)] == ids(posts)
+
+
+def test_the_chore_counts_once_and_then_rests(started, call, mariana, posts, now, monkeypatch):
+    monkeypatch.setattr(tasks.clock, "read", lambda: now + timedelta(seconds=1))
+    save(started, ids(posts), 0, mariana, now)
+    send(started, 1, mariana, now)
+    assert tasks.count_demand() == 1
+    assert tasks.count_demand() == 0
+    assert Post.objects.filter(listed=1).count() == 4
+    assert AuditEvent.objects.filter(action="calls.count_demand").count() == 1

@@ -6,6 +6,7 @@ institution · darío, manager of another one · sofía, second signatory · aur
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -76,11 +77,15 @@ class WhoGetsWhat(TestCase):
 
     def statuses(self, method, url):
         found = []
+        self.missing = set()
         for name in PEOPLE:
             self.client.logout()
             if name != "nobody":
                 self.client.force_login(self.world.people.users[name])
-            found.append(getattr(self.client, method)(url).status_code)
+            response = getattr(self.client, method)(url)
+            found.append(response.status_code)
+            if not response.streaming and response.headers.get("Content-Type", "").startswith("text/html"):
+                self.missing |= set(re.findall("⟦.*?⟧", response.content.decode()))
         return tuple(found)
 
     def test_get(self):
@@ -90,6 +95,7 @@ class WhoGetsWhat(TestCase):
                 got = self.statuses("get", reverse(name, kwargs=arguments(self.world)))
                 if got != expected:
                     wrong[name] = got
+                assert self.missing == set(), "values that the template names and nobody gave"
         assert wrong == {}
 
 

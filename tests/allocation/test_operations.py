@@ -322,6 +322,26 @@ def test_a_digest_other_than_the_one_shown_is_refused(call, staff, lists, now):
         operations.sign(actor=staff.carla, run=run, digest="sha256:" + "0" * 64, now=now)
 
 
+def test_a_sending_of_the_last_second_stored_late_stops_the_signatures(call, staff, lists, now):
+    run = make.done_run(staff.carla, call, now)
+    operations.sign(actor=staff.carla, run=run, digest=run.answer_digest, now=now)
+    ListVersion.objects.create(
+        application=lists.applications[0],
+        number=2,
+        based_on=1,
+        posts=[lists.posts[1].pk],
+        saved_at=call.closes_at,
+        sent_at=call.closes_at,
+        receipt="R2",
+        digest="e" * 64,
+    )
+    with pytest.raises(operations.ListsMissing, match="último segundo"):
+        operations.sign(actor=staff.sofia, run=run, digest=run.answer_digest, now=now)
+    again = make.done_run(staff.carla, call, now)
+    assert again.facts["against"]["count"] > 0
+    operations.sign(actor=staff.sofia, run=again, digest=again.answer_digest, now=now)
+
+
 def test_a_signature_is_taken_back_until_publication(call, staff, lists, now):
     run = make.done_run(staff.carla, call, now)
     operations.sign(actor=staff.carla, run=run, digest=run.answer_digest, now=now)

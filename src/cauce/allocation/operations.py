@@ -46,6 +46,12 @@ class AnswerChanged(DomainError):
     code = "answer_changed"
 
 
+class ListsMissing(DomainError):
+    """A sending of the last second was stored after the question was frozen."""
+
+    code = "lists_missing"
+
+
 class AlreadySigned(DomainError):
     """The same person signs twice."""
 
@@ -109,6 +115,7 @@ class Work:
     lists: Any = None
     offer: Any = None
     frozen: Any = None
+    sendings: list[int] = field(default_factory=list)
     extra: dict[str, bytes] = field(default_factory=dict)
     placed: list[bridge.Placed] = field(default_factory=list)
     cuts: list[bridge.Cut] = field(default_factory=list)
@@ -176,6 +183,7 @@ def freeze(*, actor: Actor, work: Work, now: datetime) -> Run:
         return run
     call = run.call
     work.lists, work.offer = queries.sent_lists(call), queries.offered_posts(call)
+    work.sendings = queries.sendings(call)
     if not work.lists.folios:
         raise _Failed("no_lists")
     _refuse_without_merit(work.lists, len(call.score_criteria))
@@ -226,7 +234,11 @@ def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> R
     _write_rows(run, work.placed, work.cuts)
     run.answer, run.answer_digest, run.checks = answer.data, answer.digest, answer.checks
     run.package, run.package_digest = answer.package, answer.package_digest
-    run.facts = {**_facts(run, work.placed, work.cuts), "package_size": answer.package_size}
+    run.facts = {
+        **_facts(run, work.placed, work.cuts),
+        "package_size": answer.package_size,
+        "sendings": work.sendings,
+    }
     run.timings = {**work.timings, "keep": round(time.perf_counter() - start, 4)}
     run.state, run.certified_at = RunState.CERTIFIED, now
     run.save()
@@ -355,7 +367,7 @@ def sign(*, actor: Actor, run: Run, digest: str, now: datetime) -> Run:
 
     The first signature writes to everybody who may give the second one. Raises
     ``AlreadySigned``, ``AnswerChanged`` when the stored bytes or the digest
-    shown are not the certificate's, ``Denied`` with the reason otherwise.
+    shown are not the certificate's, ``ListsMissing``, ``Denied`` otherwise.
     """
     run = _locked(run.pk)
     signed = _signed_by(run)
@@ -398,7 +410,7 @@ def publish(*, actor: Actor, run: Run, now: datetime) -> Run:
 
     Needs two signatures over the very answer that is stored; the bytes of
     answer and package are read again. Publishing what is published changes
-    nothing. Raises ``Denied`` or ``AnswerChanged``.
+    nothing. Raises ``Denied``, ``AnswerChanged`` or ``ListsMissing``.
     """
     run = _locked(run.pk)
     signatures = dict(Signature.objects.filter(run=run).values_list("user_id", "answer_digest"))
@@ -427,7 +439,12 @@ def _changed() -> AnswerChanged:
 
 
 def _refuse_other_bytes(run: Run) -> None:
-    """Read what is stored and compare it with the digests: a signature never covers other bytes."""
+    """Read what is stored and compare it with the digests: a signature never covers other bytes, nor leaves a list out."""
+    if queries.sendings(run.call) != run.facts["sendings"]:
+        raise ListsMissing(
+            gettext_lazy("Después de congelar se guardó un envío o un retiro del último segundo."),
+            gettext_lazy("Pedir otra corrida: esta no lo tiene en cuenta."),
+        )
     answer, package = Run.objects.values_list("answer", "package").get(pk=run.pk)
     if answer is None or bridge.digest_of(bytes(answer)) != run.answer_digest:
         raise _changed()

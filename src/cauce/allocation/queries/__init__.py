@@ -1,7 +1,7 @@
 """Reads of allocation: what a run is made of, the desk's pages, the public's, and cut-offs."""
 
 from cauce.allocation.queries.cutoffs import CutoffLine, CutoffTable, cutoff_lines, cutoff_table
-from cauce.allocation.queries.lists import OfferedPosts, SentLists, offered_posts, sent_lists
+from cauce.allocation.queries.lists import OfferedPosts, SentLists, offered_posts, sendings, sent_lists
 from cauce.allocation.queries.results import (
     CallResultsPage,
     Result,
@@ -56,6 +56,7 @@ __all__ = [
     "run_page",
     "runs_page",
     "runs_visible_to",
+    "sendings",
     "sent_lists",
     "signatories",
     "signing_desk",

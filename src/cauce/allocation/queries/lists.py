@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cauce.calls import queries as calls
-from cauce.calls.models import Call
+from cauce.calls.models import Application, ApplicationState, Call, ListVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,9 @@ def sent_lists(call: Call) -> SentLists:
 def offered_posts(call: Call) -> OfferedPosts:
     posts = calls.call_posts(call)
     return OfferedPosts([one.id for one in posts], [one.key for one in posts], [one.seats for one in posts])
+
+
+def sendings(call: Call) -> list[int]:
+    """Return how many applications stand and how many lists were ever sent: equal while nothing was sent or withdrawn."""
+    standing = Application.objects.filter(call=call, state=ApplicationState.SUBMITTED).count()
+    return [standing, ListVersion.objects.filter(application__call=call, sent_at__isnull=False).count()]

@@ -30,7 +30,9 @@ class DetailsForm(forms.Form):
         offered = call.call_specialties.order_by("specialty__name_es").values_list(
             "specialty_id", "specialty__name_es"
         )
-        self.fields["specialty"].choices = [("", _g("Elige una")), *offered]
+        specialty = self.fields["specialty"]
+        assert isinstance(specialty, forms.ChoiceField)  # noqa: S101 - declared above
+        specialty.choices = [("", _g("Elige una")), *offered]
         self.declared = [criterion for criterion in call.score_criteria if criterion.get("declared")]
         for criterion in self.declared:
             self.fields[f"criterion_{criterion['key']}"] = forms.CharField(

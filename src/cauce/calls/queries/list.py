@@ -284,7 +284,7 @@ class ListPage:
 def list_page(application: Application, actor: Actor, *, now: datetime) -> ListPage:
     """Return the page of the list; six queries whatever its length."""
     here = frame(application, actor, now=now)
-    offered = application.call.posts.filter(specialty_id=application.specialty_id)
+    offered = application.call.posts.filter(specialty_id=application.specialty_id or 0)
     return ListPage(
         frame=here,
         wishes=wishes(here.current.posts if here.current else []),

@@ -316,12 +316,13 @@ class Search:
         """Count by state what matches all filters but the state: the map, the choices and the total in one query."""
         conditions = self._conditions(self.filters)
         conditions.pop("state", None)
-        return list(
+        tally: Any = (
             self._matching(conditions)
             .values("site__state_id")
             .order_by("site__state_id")
             .annotate(posts=Count("pk"), seats=Sum("seats"), unlisted=Count("pk", filter=Q(listed=0)))
         )
+        return list(tally)
 
     @property
     def _counted(self) -> list[dict[str, Any]]:
@@ -349,7 +350,9 @@ class Search:
 
     def page(self) -> tuple[Page[PostRow], str]:
         """Return the page that is asked for, and a sentence if there is no such page and another is shown."""
-        paginator = Paginator(_Counted(self._ordered().values_list(*ROW), self.count), PAGE)
+        paginator: Paginator[PostRow] = Paginator(
+            _Counted(self._ordered().values_list(*ROW), self.count), PAGE
+        )
         asked, words = self.filters.page, ""
         wanted = int(asked) if asked.isascii() and asked.isdigit() else 1
         number_ = min(max(wanted, 1), paginator.num_pages)
@@ -449,7 +452,7 @@ def _all(conditions: Iterable[Q]) -> Q:
     return together
 
 
-class _Counted:
+class _Counted(Sequence[PostRow]):
     """Rows whose number is known already, so that pages need not count them again."""
 
     def __init__(self, rows: QuerySet[Any, Any], count: int) -> None:
@@ -458,7 +461,7 @@ class _Counted:
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, part: slice) -> list[PostRow]:
+    def __getitem__(self, part: Any) -> Any:
         return [PostRow._make(row) for row in self._rows[part]]
 
 
@@ -514,8 +517,8 @@ def posts_page(calls: Sequence[Call], filters: Filters, *, call: Call | None = N
         removals=search.removals() if not search.count else [],
         specialties=search.specialties,
         states=search.states,
-        shifts=Shift.choices,
-        contracts=ContractKind.choices,
+        shifts=[(value, str(label)) for value, label in Shift.choices],
+        contracts=[(value, str(label)) for value, label in ContractKind.choices],
         offers=[(value, str(words)) for value, (words, _condition) in OFFERS.items()],
         regions=search.regions(),
         regions_key=search.regions_key(),

@@ -313,7 +313,7 @@ def application_send(request, folio):
             return redirect("calls:application_receipt", folio)
     if form.is_bound and not form.errors.get("consents"):
         # The page shows the list as it is now, so the next sending must name that one.
-        form.data = {**form.data.dict(), "version": mine.version, "rules": in_force}
+        form.data = {**request.POST.dict(), "version": mine.version, "rules": in_force}
     page = queries.send_page(mine, request.actor, now=request.now)
     return render(
         request,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -159,6 +160,10 @@ class NextDate:
     at: datetime
     away: str
 
+    @property
+    def when(self) -> str:
+        return to_the_second(self.at)
+
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
@@ -230,6 +235,14 @@ class CourseEntry:
     as_written: str
     kind: str
     binds: bool
+
+    @property
+    def is_one_day(self) -> bool:
+        """Whether it ends on the local day it starts."""
+        return (
+            self.ends_at is not None
+            and timezone.localtime(self.starts_at).date() == timezone.localtime(self.ends_at).date()
+        )
 
 
 @dataclass(frozen=True, slots=True)

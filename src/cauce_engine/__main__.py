@@ -195,6 +195,8 @@ def _explain(options: argparse.Namespace) -> int:
         raise _Stop(1, words["answer"].format(path=options.files[-1], problem=problem))
     try:
         explanation = explain(question, answer, options.applicant)
+    except InvalidQuestion as error:
+        raise _Stop(2, words["question"].format(path=path, problem=error)) from None
     except KeyError:
         raise _Stop(2, words["nobody"].format(applicant=options.applicant)) from None
     for sentence in explanation.sentences(options.lang):

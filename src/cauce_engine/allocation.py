@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from cauce_engine.certify import certify
+from cauce_engine.couples import with_couples
 from cauce_engine.faults import InvalidQuestion, Unsupported, quoted
 from cauce_engine.minima import unmet
 from cauce_engine.order import ordering
@@ -49,8 +50,8 @@ def refuse_unsupported(question: Question) -> None:
     if question.options.get("ties") == "maximum":
         raise Unsupported("options.ties", '"maximum" is not built yet; this engine settles ties by "lottery"')
     _refuse_missing_merit(question)
-    if question.couples:
-        raise Unsupported("couples", "are not built yet")
+    if question.couples and (question.mechanism != "stable" or not question.simple):
+        raise Unsupported("couples", "are answered by the mechanism stable, without classes or regions")
     classes = [index for index, terms in question.terms.items() if terms.classes]
     if classes and question.regions:
         place = f"posts[{quoted(question.posts[classes[0]])}].classes"
@@ -73,6 +74,8 @@ def _refuse_missing_merit(question: Question) -> None:
 
 
 def _solved(question: Question) -> Allocation:
+    if question.couples:
+        return with_couples(question)
     if not question.simple:
         return chosen(question)
     if question.mechanism == "serial" or question.orders is None:

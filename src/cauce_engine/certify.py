@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.certify_choices import choices_that_fail
+from cauce_engine.certify_couples import Couples
 from cauce_engine.lottery import Lottery
+from cauce_engine.pairs import expanded
 from cauce_engine.problems import Merit, Question
 from cauce_engine.results import NO_SEATS, SEATS_LEFT, STATEMENTS, Allocation, Check
 
@@ -29,7 +31,11 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     """Check every property that the mechanism of the question promises; the answer may come from anywhere."""
     evidence = _Evidence(question, answer)
     found: dict[str, Witness]
-    if question.simple:
+    if answer.status != "certified":
+        found = {}
+    elif question.couples:
+        found = _with_couples(question, answer)
+    elif question.simple:
         found = {
             "A1": _more_than_seats(evidence),
             "A2": _unlisted(evidence),
@@ -43,6 +49,23 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     found["A7"] = _other_question(question, answer)
     found["A10"] = _other_lottery(question.lottery)
     return tuple(Check(name, found[name] is None, found[name]) for name in STATEMENTS if name in found)
+
+
+def _with_couples(question: Question, answer: Allocation) -> dict[str, Witness]:
+    """Singles are judged by A3 and A4, couples by A9; cut-offs and A6 are not claimed."""
+    whole = expanded(question)
+    alone = _Evidence(whole, answer)
+    found: dict[str, Witness] = {"A1": _more_than_seats(alone), "A2": _unlisted(alone)}
+    judge = Couples(whole, question.couples, *alone.ranked)
+    if found["A2"] is None:
+        found["A2"] = judge.outside_lists(answer.post)
+    for member in (member for couple in question.couples for member in couple.members):
+        alone.held[member] = whole.choice_start[member]
+    found["A3"] = _envy(alone)
+    found["A4"] = _waste(alone)
+    objections = judge.objections(answer.post, first=True, couples_only=True) if found["A2"] is None else []
+    found["A9"] = objections[0] if objections else found["A3"] or found["A4"] or found["A2"]
+    return found
 
 
 @dataclass(eq=False)

@@ -8,9 +8,12 @@ from decimal import Context, Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from cauce_engine.faults import Unsupported, quoted
 from cauce_engine.order import Ordering, ordering
+from cauce_engine.pairs import expanded
 from cauce_engine.problems import OPEN, Question
-from cauce_engine.results import Allocation
+from cauce_engine.results import NO_SEATS as NO_LINE
+from cauce_engine.results import SEATS_LEFT, Allocation
 from cauce_engine.twosided import ranked
 
 CODES = ("placed", "behind", "not_reached", "no_seats", "dropped")
@@ -97,8 +100,19 @@ class Explanations:
 
 
 def explain(question: Question, allocation: Allocation, applicant: str) -> Explanation:
-    """Explain one person's result. Raises KeyError when the question has no such applicant."""
+    """Explain one person's result.
+
+    Raises KeyError when the question has no such applicant, `Unsupported` for members of couples and for
+    answers that are not certified.
+    """
     person = question.index_of(applicant)
+    _refuse_unexplained(allocation)
+    if question.couples:
+        if any(person in couple.members for couple in question.couples):
+            raise Unsupported(
+                "couples", f"the result of {quoted(applicant)} is that of a couple, judged by A9"
+            )
+        question = expanded(question)
     first, end = (int(bound) for bound in question.choice_start[person : person + 2])
     everybody = _Places.of(question)
     rows = _explained(
@@ -116,7 +130,10 @@ def explain(question: Question, allocation: Allocation, applicant: str) -> Expla
 
 
 def explain_all(question: Question, allocation: Allocation) -> Explanations:
-    """Explain every wish of everybody, in arrays."""
+    """Explain every wish of everybody, in arrays; `Unsupported` with couples, and for uncertified answers."""
+    _refuse_unexplained(allocation)
+    if question.couples:
+        raise Unsupported("couples", "explanations in arrays are not built yet for questions with couples")
     owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
     return _explained(question, allocation, _Places.of(question), np.arange(len(owner)), owner)
 
@@ -152,15 +169,16 @@ def _explained(
     wishes: NDArray[np.int64],
     owner: NDArray[np.int32],
 ) -> Explanations:
-    if allocation.last is None:
-        raise ValueError("an answer without cut-offs cannot be explained by them")
     posts = question.choices[wishes]
     held = _held(question, allocation)
+    lines = (
+        allocation.last if allocation.last is not None else _last_admitted(question, allocation, places, held)
+    )
     code = np.where(wishes == held[owner], PLACED, np.where(wishes > held[owner], NOT_REACHED, BEHIND))
     place = places.at(wishes, owner)
     code[place == 0] = DROPPED
     behind = np.flatnonzero(code == BEHIND)
-    last = _last_in_the_way(question, allocation.last, places, held, behind, wishes, owner)
+    last = _last_in_the_way(question, lines, places, held, behind, wishes, owner)
     code[behind[last < 0]] = NO_SEATS
     behind, last = behind[last >= 0], last[last >= 0]
     last_place = np.zeros(len(wishes), np.int32)
@@ -176,6 +194,26 @@ def _explained(
     passed = np.full(len(wishes), -1, np.int32)
     passed[behind] = last
     return Explanations(code.astype(np.int8), last_place, distance, element, passed)
+
+
+def _refuse_unexplained(allocation: Allocation) -> None:
+    if allocation.status != "certified":
+        raise Unsupported("status", f"an answer that is {quoted(allocation.status)} places nobody")
+
+
+def _last_admitted(
+    question: Question, allocation: Allocation, places: _Places, held: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """The last admitted of every full post, where no cut-offs are published."""
+    last = np.full(len(question.posts), SEATS_LEFT, np.int32)
+    last[question.capacity == 0] = NO_LINE
+    people = np.flatnonzero(allocation.post >= 0).astype(np.int32)
+    order = people[np.argsort(places.at(held[people], people), kind="stable")]
+    full = np.bincount(allocation.post[people], minlength=len(last)) >= question.capacity
+    admitted = np.full(len(last), SEATS_LEFT, np.int32)
+    admitted[allocation.post[order]] = order
+    last[full & (question.capacity > 0)] = admitted[full & (question.capacity > 0)]
+    return last
 
 
 def _last_in_the_way(

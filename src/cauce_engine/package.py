@@ -35,6 +35,10 @@ _DAY = (1 << 5) | 1
 _RESERVED = ("question.json", "answer.json", "manifest.json", "LEEME.txt", "README.txt")
 
 
+_COMPARED = (
+    "status", "couples_definition", "places", "seats", "cutoffs", "unique", "dropped", "minima", "proof",
+    "fewest_objections",
+)  # fmt: skip
 Finding = tuple[str, Mapping[str, Any]]
 
 
@@ -146,9 +150,9 @@ def _broken(check: Check) -> Finding:
 def first_difference(published: Mapping[str, Any], recomputed: Allocation) -> dict[str, Any] | None:
     """The first place where a published answer document differs from the recomputed answer."""
     expected = recomputed.to_document()
-    for name in ("status", "places", "seats", "cutoffs", "unique", "dropped", "minima"):
+    for name in _COMPARED:
         old, new = published.get(name), expected.get(name)
-        if old == new or (name == "status" and old is None):
+        if old == new or (name in ("status", "couples_definition") and old is None):
             continue
         return _inner_difference(name, old, new)
     if "checks" in published:

@@ -112,6 +112,7 @@ def stable(question: Question) -> Allocation:
         question.choice_start,
         market.owner,
         question.choices,
+        market.rank,
         market.listed,
         market.wishes,
         question.capacity,

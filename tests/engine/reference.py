@@ -208,3 +208,51 @@ def stable_by_choice(document: dict) -> list[dict[str, str | None]]:
 def upto(choices: list[str], held: str | None) -> list[str]:
     """The wishes that a person likes at least as much as what they hold."""
     return choices if held is None else choices[: choices.index(held) + 1]
+
+
+def couple_objections(document: dict, places: dict[str, str | None]) -> list:
+    """Objections of singles and couples, by the definition that the question names."""
+    orders = post_orders(document)
+    seats = {post["id"]: post["capacity"] for post in document["posts"]}
+    loose = document.get("options", {}).get("couples_definition") == "MM"
+    inside = {member for couple in document["couples"] for member in couple["members"]}
+    singles = [person for person in document["applicants"] if person["id"] not in inside]
+    found: list = list(blocking_pairs({**document, "applicants": document["applicants"]}, places))
+    assert all(person not in inside for person, _ in found)
+    assert len(singles) + len(inside) == len(document["applicants"])
+
+    def holders(post, *without):
+        return [person for person, held in places.items() if held == post and person not in without]
+
+    def reaches(member, partner, post):
+        if post is None or places[member] == post:
+            return True
+        rank = orders[post].index
+        free = seats[post] - len(holders(post))
+        return free > 0 or any(rank(other) > rank(member) for other in holders(post, partner))
+
+    for couple in document["couples"]:
+        a, b = couple["members"]
+        for p, q in couple["choices"]:
+            if (places[a], places[b]) == (p, q):
+                break
+            if (p is not None and a not in orders[p]) or (q is not None and b not in orders[q]):
+                continue
+            if p is None or p != q or (loose and p in (places[a], places[b])):
+                if reaches(a, b, p) and reaches(b, a, q):
+                    found.append((couple["id"], p, q))
+                continue
+            rank = orders[p].index
+            others = [rank(person) for person in holders(p, a, b)]
+            free, ranks = seats[p] - len(others), (rank(a), rank(b))
+            if loose:
+                two = any(x > ranks[0] and y > ranks[1] for x in others for y in others if x != y)
+                gains = (
+                    free >= 2 or (free == 1 and any(x > min(ranks) for x in others)) or (free == 0 and two)
+                )
+            else:
+                behind = [x for x in others if x > max(ranks)]
+                gains = free >= 2 or (free == 1 and len(behind) >= 1) or (free == 0 and len(behind) >= 2)
+            if gains:
+                found.append((couple["id"], p, q))
+    return found

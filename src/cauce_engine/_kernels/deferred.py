@@ -139,7 +139,7 @@ def applicants_propose(start, choices, rank, listed, capacity, turn):
 
 
 @compiled
-def posts_propose(start, owner_of, choices, listed, wishes, capacity):
+def posts_propose(start, owner_of, choices, rank, listed, wishes, capacity):
     """The stable answer that is best for every post, as the wish that each person holds (int64, -1 none).
 
     ``owner_of`` (int32): the person of each wish; ``listed``/``wishes``: the wishes of each post, best first.
@@ -158,6 +158,8 @@ def posts_propose(start, owner_of, choices, listed, wishes, capacity):
         while free[p] > 0 and following[p] < listed[p + 1]:
             wish = wishes[following[p]]
             following[p] += 1
+            if rank[wish] < 0:
+                continue
             person = owner_of[wish]
             if held[person] >= 0:
                 if held[person] < wish:

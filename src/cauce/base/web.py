@@ -60,7 +60,7 @@ class RequestContext:
 class LoginRequired(LoginRequiredMiddleware):
     """Ask for sign-in unless a view says otherwise; keep what was being sent when the session had ended."""
 
-    def handle_no_permission(self, request: Any, view_func: Callable[..., Any]) -> http.HttpResponseBase:
+    def handle_no_permission(self, request: Any, view_func: Callable[..., Any]) -> http.HttpResponseRedirect:
         if request.method == "POST":
             sent = {
                 name: request.POST.getlist(name)

@@ -4,12 +4,14 @@ On PostgreSQL it refuses to remove one too. On SQLite removal is left to the
 hash chain to find, because emptying a test database there is a DELETE.
 """
 
+from typing import Any
+
 from django.db import migrations
 
 TABLES = ("base_auditevent", "base_auditseal")
 
 
-def forbid(apps, schema_editor):
+def forbid(apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(
             "CREATE FUNCTION cauce_append_only() RETURNS trigger LANGUAGE plpgsql AS "
@@ -29,7 +31,7 @@ def forbid(apps, schema_editor):
             )
 
 
-def allow(apps, schema_editor):
+def allow(apps: Any, schema_editor: Any) -> None:
     for table in TABLES:
         where = f" ON {table}" if schema_editor.connection.vendor == "postgresql" else ""
         schema_editor.execute(f"DROP TRIGGER {table}_append_only{where}")

@@ -27,7 +27,7 @@ class Couples:
         self.question = question
         self.couples = couples
         self.loose = question.options.get("couples_definition") == "MM"
-        self.seats = question.capacity.tolist()
+        self.seats: list[int] = question.capacity.tolist()
         bounds, choices = question.choice_start.tolist(), question.choices.tolist()
         ranks = None if common else wish_rank.tolist()
         alone = person_rank.tolist() if common else []

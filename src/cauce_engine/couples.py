@@ -14,12 +14,14 @@ from cauce_engine.problems import Couple, Question
 from cauce_engine.results import Allocation
 from cauce_engine.twosided import Ranked, ranked
 
-RESTARTS = 400
+RESTARTS = 60
 """Sequences tried before the exact search."""
-STEPS = 4_000_000_000
-"""Steps of all restarts together: a budget that counts work, never time."""
-CASES = 300_000
+CASES = 20_000
 """Outcomes of the couples tried by the exact search."""
+LONG = 1_000_000
+"""Sequences tried after it, where it did not come to an end."""
+STEPS = 1_500_000_000
+"""Steps of the long restarts together: a budget that counts work, never time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +50,11 @@ def with_couples(question: Question) -> Allocation:
     post = search.run()
     if post is not None:
         return _answer(question, market, post, "certified", named)
+    if search.cases > CASES:
+        post, more = _restarts(market, restarts=LONG)
+        steps += more
+        if post is not None:
+            return _answer(question, market, post, "certified", named)
     nobody = np.full(len(question.applicants), -1, np.int32)
     fewest = _fewest_objections(question, market)
     if search.cases <= CASES:
@@ -235,10 +242,10 @@ def _restarts(
     alone = alone[single[alone]]
     loose = market.question.options.get("couples_definition") == "MM"
     sequence = np.array([people + c for c in range(couples) if c != without], np.int32)
-    used, allowance = 0, 50 * (len(market.question.choices) + len(market.pairs)) + 20_000
+    used, allowance = 0, 20 * (len(market.question.choices) + len(market.pairs)) + 3_000
     for attempt in range(restarts):
         turn = np.concatenate([alone, sequence])
-        if attempt >= restarts // 2:
+        if attempt % 8 >= 4:
             turn = _shuffled(turn, attempt)
         post, steps, ended = settle(
             market.question.choice_start,
@@ -256,7 +263,7 @@ def _restarts(
             market.asks_start,
             turn.astype(np.int32),
             loose,
-            (0, 1, 2, 2)[attempt % 4],
+            (0, 1, 2, 2)[attempt % 4] if attempt < RESTARTS else 2,
             attempt * 0x9E3779B97F4A7C15 % 2**62,
             allowance,
         )

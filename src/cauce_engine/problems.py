@@ -302,7 +302,7 @@ class Question:
         ]
 
     def _assembled(self, names: list[str], tails: list[str]) -> bytes:
-        from cauce_engine._kernels import text  # noqa: PLC0415 - only large questions compile
+        from cauce_engine import reading_loops as text  # noqa: PLC0415 - only large questions compile
 
         size, posts = len(self.applicants), len(names)
         tokens = [token.encode("utf-8") for token in (*names, *tails, ",", '{"choices":[', ',{"choices":[')]
@@ -468,7 +468,7 @@ def _post_indices(choices: Any, posts: Sequence[str], counts: NDArray[np.int64])
 
 def _refuse_repeated(flat: NDArray[np.int32], counts: NDArray[np.int64], posts: Sequence[str]) -> None:
     if compiled_pays(len(flat)):
-        from cauce_engine._kernels.lists import first_repeated  # noqa: PLC0415 - only large questions compile
+        from cauce_engine.reading_loops import first_repeated  # noqa: PLC0415 - only large questions compile
 
         if first_repeated(counts, flat, len(posts)) < 0:
             return
@@ -552,7 +552,7 @@ def _reordered(
     moved = np.zeros(len(start), np.int64)
     np.cumsum(counts, out=moved[1:])
     if compiled_pays(len(flat)):
-        from cauce_engine._kernels.lists import reordered  # noqa: PLC0415 - only large questions compile
+        from cauce_engine.reading_loops import reordered  # noqa: PLC0415 - only large questions compile
 
         return moved, reordered(start, flat, order, moved)
     source = np.arange(len(flat)) + np.repeat(start[:-1][order] - moved[:-1], counts)

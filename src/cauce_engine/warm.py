@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cauce_engine._kernels import lists, text
+from cauce_engine import reading_loops
 from cauce_engine.allocation import allocate
 from cauce_engine.documents import parse_question
 from cauce_engine.explain import explain_all
@@ -15,17 +15,25 @@ from cauce_engine.order import tickets_at_once
 
 def warm() -> None:
     """Run every mechanism on a question of two people, which compiles its loops and keeps them on disk."""
-    for question in map(parse_question, (_question("serial"), _question("stable", order=["b", "a"]))):
+    order: dict[str, Any] = {"order": ["b", "a"]}
+    classes: dict[str, Any] = {"classes": [{"group": None, "seats": 1}]}
+    for question in map(
+        parse_question, (_question("serial"), _question("stable", **order), _question(**classes))
+    ):
         explain_all(question, allocate(question))
+    with_couple = _question("stable")
+    with_couple["applicants"] = [{"id": person} for person in "ab"]
+    with_couple["couples"] = [{"id": "c", "members": ["a", "b"], "choices": [["p", "p"], ["p", None]]}]
+    allocate(parse_question(with_couple))
     start, choices = np.array([0, 1, 2]), np.zeros(2, np.int32)
-    lists.first_repeated(np.ones(2, np.int64), choices, 1)
-    lists.reordered(start, choices, np.arange(2), start)
-    tokens = text.interleaved(start, choices, choices, choices, 0)
-    text.joined(np.frombuffer(b"ab", np.uint8), start, tokens)
+    reading_loops.first_repeated(np.ones(2, np.int64), choices, 1)
+    reading_loops.reordered(start, choices, np.arange(2), start)
+    tokens = reading_loops.interleaved(start, choices, choices, choices, 0)
+    reading_loops.joined(np.frombuffer(b"ab", np.uint8), start, tokens)
     tickets_at_once(b"key", [b"a", b"b"])
 
 
-def _question(mechanism: str, **post: Any) -> dict[str, Any]:
+def _question(mechanism: str = "serial", **post: Any) -> dict[str, Any]:
     return {
         "format": "cauce-question/1",
         "mechanism": mechanism,

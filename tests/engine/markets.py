@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from cauce_engine import Question
-from cauce_engine.problems import Orders
+from cauce_engine.problems import Couple, Orders
 
 
 def lists(people: int, *, seed: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -78,3 +78,49 @@ def own_orders(question: Question, *, kind: str, seed: int = 3) -> Question:
         np.zeros(len(owner), bool),
     )
     return replace(question, mechanism="stable", orders=orders)
+
+
+def couple_market(people: int, couples: int, *, seed: int = 1, pairs: int = 60) -> Question:
+    """Own orders at N/7 posts with 0.92 N seats, lists of 8 to 16; couples rank pairs of their members' lists
+    by the sum of ranks, with a bonus for two posts of one state.
+    """
+    chance = np.random.default_rng(seed)
+    posts = people // 7
+    weight = 1 / (np.arange(posts) + 10) ** 0.8
+    bounds = np.cumsum(weight / weight.sum())
+    state = chance.integers(0, 32, posts)
+    rows = []
+    for length in chance.integers(8, 17, people):
+        drawn = np.minimum(np.searchsorted(bounds, chance.random(3 * length)), posts - 1)
+        rows.append(list(dict.fromkeys(drawn.tolist()))[:length])
+    shape = chance.gamma(2.0, size=posts)
+    names = [f"P-{n:05d}" for n in range(posts)]
+    ids = [f"F-{n:06d}" for n in range(people)]
+    joint = []
+    for c in range(couples):
+        a, b = 2 * c, 2 * c + 1
+        scored = sorted(
+            (i + j - 6 * (state[p] == state[q]), i, j, p, q)
+            for i, p in enumerate(rows[a])
+            for j, q in enumerate(rows[b])
+        )
+        joint.append(Couple(f"C-{c:05d}", (a, b), np.array([[p, q] for *_, p, q in scored[:pairs]], np.int32)))
+    owner = np.repeat(np.arange(people, dtype=np.int32), list(map(len, rows)))
+    flat = np.array([post for row in rows for post in row], np.int32)
+    score = chance.normal(0, 1, people)
+    entries = np.lexsort((chance.normal(0, 0.5, len(owner)) - score[owner], flat))
+    start = np.zeros(posts + 1, np.int64)
+    np.cumsum(np.bincount(flat, minlength=posts), out=start[1:])
+    level = (np.arange(len(owner)) - np.repeat(start[:-1], np.diff(start))).astype(np.int32)
+    given, inner = np.ones(posts, bool), np.zeros(len(owner), bool)
+    single = owner >= 2 * couples
+    counts = np.array([0 if i < 2 * couples else len(row) for i, row in enumerate(rows)])
+    question = Question.from_columns(
+        mechanism="stable",
+        applicants=ids,
+        choice_counts=counts,
+        choices=flat[single],
+        posts=names,
+        capacities=np.maximum(1, np.round(shape / shape.sum() * 0.92 * people)).astype(np.int64),
+    )
+    return replace(question, orders=Orders(start, owner[entries], level, given, inner), couples=tuple(joint))

@@ -27,6 +27,7 @@ from cauce.base import background
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError
 from cauce.base.usecases import note, step, use_case
+from cauce.calls import operations as calls
 from cauce.calls.models import Addendum, Application, Call
 from cauce.notices.operations import Letter, post_many
 
@@ -426,6 +427,7 @@ def publish(*, actor: Actor, run: Run, now: datetime) -> Run:
     _refuse_other_bytes(run)
     run.state, run.published_at = RunState.PUBLISHED, now
     run.save(update_fields=["state", "published_at"])
+    calls.record_results(run.call, now=now)
     background.enqueue(TELL, run_id=run.pk)
     note(answer=run.answer_digest, package=run.package_digest, signed_by=sorted(signatures))
     return run

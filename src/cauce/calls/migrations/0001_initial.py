@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ('edited_at', models.DateTimeField(null=True)),
                 ('edited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('demand_at', models.DateTimeField(null=True)),
+                ('results_published_at', models.DateTimeField(null=True)),
                 ('is_invented', models.BooleanField(default=False)),
                 ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='institutions.institution')),
                 ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='calls.call')),

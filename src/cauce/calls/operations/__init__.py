@@ -39,6 +39,7 @@ from cauce.calls.operations.publishing import (
     NotPublishable,
     publish_addendum,
     publish_call,
+    record_results,
 )
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "move_criterion",
     "publish_addendum",
     "publish_call",
+    "record_results",
     "remove_criterion",
     "remove_entry",
     "remove_post",

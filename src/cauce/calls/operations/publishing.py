@@ -12,7 +12,7 @@ from django.utils.translation import override
 from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.base.errors import DomainError
-from cauce.base.usecases import note, use_case
+from cauce.base.usecases import note, step, use_case
 from cauce.calls import queries, rules
 from cauce.calls.models import Addendum, Application, ApplicationState, Call, CallState
 from cauce.notices.operations import Letter, post_many
@@ -165,3 +165,9 @@ def _words(call: Call, addendum: Addendum, *, sent: bool) -> tuple[str, str]:
         else _("Al enviar tu lista aceptas la nueva versión de las reglas.")
     )
     return title, "\n\n".join(parts)
+
+
+@step
+def record_results(call: Call, *, now: datetime) -> None:
+    """Note on the call that its results are public: pages of the call and of its applicants lead there from now on."""
+    Call.objects.filter(pk=call.pk).update(results_published_at=now)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -39,6 +40,9 @@ from cauce.calls.queries.search import (
 from cauce.calls.rules import Phase
 from cauce.calls.rules import application as rulebook
 from cauce.calls.rules.receipt import to_the_second
+
+
+RESULT = "allocation:result"
 
 
 class Step(StrEnum):
@@ -75,6 +79,11 @@ class Frame:
     @property
     def is_open(self) -> bool:
         return self.phase is Phase.OPEN
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the results of the call are public and this application took part."""
+        return self.is_submitted and self.call.results_published_at is not None
 
     @property
     def is_complete_rule(self) -> bool:
@@ -118,6 +127,8 @@ class Frame:
             return "", _("Retirada")
         if self.has_unsent_changes:
             return "warn", _("Con cambios sin enviar")
+        if self.has_result:
+            return "ok", _("Con resultado")
         if self.is_submitted:
             return "ok", _("Enviada")
         return ("you", _("Sin enviar")) if self.is_open else ("", _("No se envió"))
@@ -464,6 +475,13 @@ class MyApplication:
     href_name: str
     action: str
 
+    @property
+    def href(self) -> str:
+        application = self.frame.application
+        if self.href_name == RESULT:
+            return reverse(RESULT, args=[self.frame.call.code, application.folio])
+        return reverse(self.href_name, args=[application.folio])
+
 
 @dataclass(frozen=True, slots=True)
 class MyHomePage:
@@ -499,6 +517,11 @@ def _my_application(here: Frame) -> MyApplication:
         return MyApplication(
             here, _("Retiraste esta solicitud"), "", "calls:application", _("Ver la solicitud")
         )
+    if here.has_result and (published_at := here.call.results_published_at):
+        asked = _("Se publicó el %(when)s, con las razones de cada opción.") % {
+            "when": to_the_second(published_at)
+        }
+        return MyApplication(here, _("Ya hay resultado"), asked, RESULT, _("Ver mi resultado"))
     if here.has_unsent_changes and here.is_open:
         asked = _("Tienes cambios sin enviar; cuenta tu envío de las %(clock)s. Cierra el %(when)s.") % {
             **by,

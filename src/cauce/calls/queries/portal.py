@@ -206,7 +206,9 @@ def _next_date(page: CallsPage, *, now: datetime) -> NextDate | None:
     dates = [("closes", card.call, card.call.closes_at) for card in page.open]
     dates += [("opens", card.call, card.call.opens_at) for card in page.announced]
     dates += [
-        ("results", card.call, card.call.results_at) for card in page.closed if card.call.results_at > now
+        ("results", card.call, card.call.results_at)
+        for card in page.closed
+        if card.call.results_at > now and card.call.results_published_at is None
     ]
     # What asks something of people comes before what they only wait for.
     soonest = min(dates, key=lambda one: (one[0] == "results", one[2]), default=None)

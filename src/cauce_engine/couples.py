@@ -18,6 +18,8 @@ RESTARTS = 60
 """Sequences tried before the exact search."""
 CASES = 20_000
 """Outcomes of the couples tried by the exact search."""
+MOST_SEARCHED = 100
+"""Couples of the largest market that is searched exactly."""
 LONG = 1_000_000
 """Sequences tried after it, where it did not come to an end."""
 STEPS = 1_500_000_000
@@ -47,7 +49,10 @@ def with_couples(question: Question) -> Allocation:
     if post is not None:
         return _answer(question, market, post, "certified", named)
     search = _Search(market)
-    post = search.run()
+    if len(question.couples) <= MOST_SEARCHED:
+        post = search.run()
+    else:
+        search.cases = CASES + 1
     if post is not None:
         return _answer(question, market, post, "certified", named)
     if search.cases > CASES:
@@ -66,7 +71,7 @@ def with_couples(question: Question) -> Allocation:
         return _answer(
             question, market, nobody, "none-exists", {**named, "proof": proof, "fewest_objections": fewest}
         )
-    spent = {"steps": steps, "cases": search.cases}
+    spent = {"steps": steps, "cases": search.cases if len(question.couples) <= MOST_SEARCHED else 0}
     return _answer(
         question, market, nobody, "not-found", {**named, "spent": spent, "fewest_objections": fewest}
     )
@@ -270,7 +275,7 @@ def _restarts(
         used += int(steps)
         if ended:
             return post, used
-        if used > STEPS:
+        if used > (STEPS if restarts == LONG else STEPS // 10):
             break
         sequence = _shuffled(sequence, attempt)
     return None, used

@@ -16,6 +16,7 @@ from cauce_engine.certify_couples import Couples
 from cauce_engine.pairs import expanded
 from cauce_engine.twosided import ranked
 from tests.engine import published, reference
+from tests.engine.markets import couple_market
 
 HARD = ["couples_r_hri2_example1", "couples_r_hri2_example3", "sms_test4", "sms_try1", "sms_try2"]
 
@@ -199,3 +200,10 @@ def test_the_command_tells_that_no_answer_exists(tmp_path, capfdbinary):
     assert command.main(["verify", str(path), str(out)]) == 0
     assert command.main(["explain", str(path), str(out), "--applicant", "s"]) == 2
     assert b"Traceback" not in capfdbinary.readouterr().err
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_market_of_thousands_with_couples_is_certified(seed):
+    answer = allocate(couple_market(3000, 90, seed=seed))
+    assert answer.status == "certified"
+    assert {check.name for check in answer.checks} >= {"A1", "A2", "A3", "A4", "A9"}

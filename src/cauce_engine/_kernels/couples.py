@@ -125,7 +125,20 @@ def settle(
     nowhere = np.int32(-1)
     steps = 0
     chance = np.uint64(seed) * np.uint64(2) + np.uint64(1)
-    while waiting > 0 and steps < budget:
+    while steps < budget:
+        if waiting == 0:
+            # Whoever was not woken is asked once more: the end is an end only if nobody objects.
+            for k in range(agents):
+                agent = turn[k]
+                if _objects(
+                    agent, people, start, choices, rank, capacity, members, pair_start, pairs, pair_rank, level,
+                    post, loose, base, count, hold_rank, hold_person,
+                ):  # fmt: skip
+                    queue[(head + waiting) % size] = agent
+                    queued[agent] = True
+                    waiting += 1
+            if waiting == 0:
+                return post, steps, True
         if manner == 2:
             chance ^= chance << np.uint64(13)
             chance ^= chance >> np.uint64(7)
@@ -235,18 +248,7 @@ def settle(
                     queued[out] = True
                     queue[(head + waiting) % size] = out
                     waiting += 1
-        if waiting == 0:
-            # Whoever was not woken is asked once more: the end is an end only if nobody objects.
-            for k in range(agents):
-                agent = turn[k]
-                if _objects(
-                    agent, people, start, choices, rank, capacity, members, pair_start, pairs, pair_rank, level,
-                    post, loose, base, count, hold_rank, hold_person,
-                ):  # fmt: skip
-                    queue[(head + waiting) % size] = agent
-                    queued[agent] = True
-                    waiting += 1
-    return post, steps, waiting == 0
+    return post, steps, False
 
 
 @compiled

@@ -85,9 +85,14 @@ class _Evidence:
         from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
 
         orders = question.orders
-        chance = ranks(question, ())
+        chance = ranks(question, ()) if len(question.merit) or question.lottery else person
         owner = np.repeat(np.arange(len(question.posts)), np.diff(orders.start))
-        settled = np.lexsort((chance[orders.applicant], orders.level, owner))
+        settled = np.arange(len(owner))
+        alike = np.zeros(len(owner) + 1, np.bool_)
+        alike[1:-1] = (orders.level[1:] == orders.level[:-1]) & (owner[1:] == owner[:-1])
+        tied = np.flatnonzero(alike[1:] | alike[:-1])
+        people = orders.applicant[tied]
+        settled[tied] = tied[np.lexsort((chance[people], orders.level[tied], owner[tied]))]
         place = np.arange(len(settled)) - np.repeat(orders.start[:-1], np.diff(orders.start))
         wish = loops.wish_ranks(
             question.choice_start,
@@ -186,14 +191,10 @@ def ranks(question: Question, merit: tuple[Merit, ...]) -> NDArray[np.int32]:
 
 def _tickets(people: tuple[str, ...], lottery: Lottery, wanted: NDArray[np.bool_]) -> NDArray[np.uint64]:
     """The ticket of each wanted person as four words, most significant first; zeros for the others."""
-    key = hmac.new((lottery.seed + (lottery.beacon or "")).encode("utf-8"), digestmod=hashlib.sha256)
+    key = (lottery.seed + (lottery.beacon or "")).encode("utf-8")
     drawn = np.zeros((len(wanted), 4), np.uint64)
     chosen = np.flatnonzero(wanted)
-    tickets = []
-    for person in chosen.tolist():
-        ticket = key.copy()
-        ticket.update(people[person].encode("utf-8"))
-        tickets.append(ticket.digest())
+    tickets = [hmac.digest(key, people[person].encode("utf-8"), "sha256") for person in chosen.tolist()]
     drawn[chosen] = np.frombuffer(b"".join(tickets), ">u8").reshape(len(chosen), 4)
     return drawn
 

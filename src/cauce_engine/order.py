@@ -6,10 +6,14 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from cauce_engine.scale import compiled_pays
+
+_KNOWN: WeakKeyDictionary[Question, dict[bool, Ordering]] = WeakKeyDictionary()
+"""Orderings of questions in use: a question never changes, and solving and explaining both need its order."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +42,13 @@ def ordering(question: Question, *, merit: bool = True) -> Ordering:
 
     Tickets are drawn only for those whom merit leaves tied; the others' could not change anything.
     """
+    known = _KNOWN.setdefault(question, {})
+    if merit not in known:
+        known[merit] = _ordered(question, merit)
+    return known[merit]
+
+
+def _ordered(question: Question, merit: bool) -> Ordering:
     size = len(question.applicants)
     key = _packed(question) if merit else np.zeros(size, np.int64)
     order = np.argsort(key, kind="stable").astype(np.int32)

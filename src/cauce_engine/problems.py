@@ -317,15 +317,18 @@ class Question:
 
     def _post_texts(self) -> list[str]:
         bare = PostTerms()
-        return [
-            _text(self._post_document(index, post, seats, self.terms.get(index, bare)))
-            for index, (post, seats) in enumerate(zip(self.posts, self.capacity.tolist(), strict=True))
-        ]
+        texts = []
+        names = [_escaped(applicant) for applicant in self.applicants] if self.orders is not None else []
+        for index, (post, seats) in enumerate(zip(self.posts, self.capacity.tolist(), strict=True)):
+            fields = self._post_document(post, seats, self.terms.get(index, bare))
+            if self.orders is not None and self.orders.given[index]:
+                fields["order"] = self._order_text(self.orders, index, names)
+            texts.append("{" + ",".join(f'"{name}":{fields[name]}' for name in sorted(fields)) + "}")
+        return texts
 
-    def _post_document(self, index: int, post: str, seats: int, terms: PostTerms) -> dict[str, Any]:
+    def _post_document(self, post: str, seats: int, terms: PostTerms) -> dict[str, str]:
+        """The fields of a post but its order, each as JSON."""
         document: dict[str, Any] = {"id": post, "capacity": seats}
-        if self.orders is not None and self.orders.given[index]:
-            document["order"] = self._order_document(self.orders, index)
         if terms.classes:
             document["classes"] = [
                 {"group": c.group, "seats": c.seats}
@@ -336,21 +339,23 @@ class Question:
             value = getattr(terms, name)
             if value is not None:
                 document[name] = value
-        return document
+        return {name: _text(value) for name, value in document.items()}
 
-    def _order_document(self, orders: Orders, index: int) -> list[Any]:
+    def _order_text(self, orders: Orders, index: int, names: list[str]) -> str:
         rows = slice(int(orders.start[index]), int(orders.start[index + 1]))
-        names = map(self.applicants.__getitem__, orders.applicant[rows].tolist())
-        listed: list[Any] = []
+        listed = map(names.__getitem__, orders.applicant[rows].tolist())
+        if not orders.inner[rows].any():
+            return "[" + ",".join(listed) + "]"
+        parts: list[str] = []
         last = -1
-        entries = zip(names, orders.level[rows].tolist(), orders.inner[rows].tolist(), strict=True)
+        entries = zip(listed, orders.level[rows].tolist(), orders.inner[rows].tolist(), strict=True)
         for name, level, inner in entries:
             if inner and level == last:
-                listed[-1].append(name)
+                parts[-1] = parts[-1][:-1] + f",{name}]"
             else:
-                listed.append([name] if inner else name)
+                parts.append(f"[{name}]" if inner else name)
             last = level
-        return listed
+        return "[" + ",".join(parts) + "]"
 
     def _couple_document(self, couple: Couple) -> dict[str, Any]:
         pairs = [[None if p < 0 else self.posts[p] for p in pair] for pair in couple.choices.tolist()]

@@ -106,7 +106,7 @@ def stable(question: Question) -> Allocation:
         market.rank,
         market.listed,
         question.capacity,
-        market.common.order,
+        np.arange(len(question.applicants), dtype=np.int32),
     )
     opposite = deferred.posts_propose(
         question.choice_start,

@@ -149,7 +149,7 @@ def test_a_minimum_is_reported_exactly_where_no_stable_answer_meets_it(document,
     answer = allocate(parse_question(document)).to_document()
     everything = reference.stable_answers(document)
     reported = {entry["post"]: entry for entry in answer.get("minima", [])}
-    lists = {person["id"]: person["choices"] for person in reference.mutual(document)["applicants"]}
+    lists = {person["id"]: person["choices"] for person in document["applicants"]}
     for post in document["posts"]:
         name, least = post["id"], post["minimum"]
         met = any(list(places.values()).count(name) >= least for places in everything)

@@ -125,7 +125,9 @@ def test_a_doctor_finds_registers_ranks_and_sends_from_a_phone(visit, look):
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
 
 
-def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(visit, look, tmp_path):
+def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(
+    visit, look, chromium, tmp_path
+):
     ofelia = visit(DESK)
     enter_as(ofelia, "Ofelia")
     ofelia.get_by_role("link", name="Abrir RM24").click()
@@ -142,8 +144,9 @@ def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(vis
     sofia.get_by_role("link", name=re.compile("[Ff]irma")).first.click()
     sofia.locator("main").get_by_role("link", name=re.compile("[Cc]orrida 1")).first.click()
     sofia.get_by_role("button", name="Firmar esta huella").click()
-    sofia.get_by_role("button", name=re.compile("^Publicar")).first.click()
-    sofia.get_by_text("Publicada").first.wait_for()
+    sofia.get_by_role("button", name="Publicar los resultados").click()
+    sofia.get_by_role("dialog").get_by_role("button", name="Publicar los resultados").click()
+    sofia.get_by_role("link", name="Ver la página pública de resultados").wait_for()
     look(sofia, "12-published")
 
     mariana = visit(PHONE)
@@ -158,14 +161,14 @@ def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(vis
     stranger.goto("/resultados/")
     stranger.locator("main").get_by_role("link", name=re.compile("Residencias médicas")).first.click()
     look(stranger, "15-results")
-    stranger.get_by_label(re.compile("[Ff]olio")).fill(folio)
-    stranger.get_by_role("button", name=re.compile("Consultar|Buscar|Ver")).first.click()
+    stranger.get_by_role("textbox", name="Folio").fill(folio)
+    stranger.get_by_role("button", name="Ver el resultado").click()
     text = stranger.locator("main").inner_text()
     assert folio in text
     assert "Mariana" not in text
     stranger.go_back()
     with stranger.expect_download() as download:
-        stranger.get_by_role("link", name=re.compile("[Pp]aquete")).first.click()
+        stranger.get_by_role("link", name=re.compile("Descargar el paquete")).click()
     package = tmp_path / "paquete.zip"
     download.value.save_as(package)
     assert verify(package) == 0
@@ -174,7 +177,7 @@ def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(vis
     package.write_bytes(spoilt)
     assert verify(package) in (1, 2)
     if PICTURES:
-        side_by_side(stranger, Path(PICTURES))
+        side_by_side(chromium, Path(PICTURES))
 
 
 def verify(package):
@@ -188,13 +191,13 @@ def verify(package):
     return done.returncode
 
 
-def side_by_side(page, folder):
+def side_by_side(browser, folder):
     """The picture of the README: a phone and a desk."""
 
     def source(name):
         return "data:image/png;base64," + base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
 
-    page.set_viewport_size({"width": 1240, "height": 640})
+    page = browser.new_page(viewport={"width": 1240, "height": 640})
     page.set_content(
         '<body style="margin:0;background:#e8eff0;display:flex;gap:28px;padding:28px;align-items:flex-start">'
         f'<img src="{source("14-why")}" height="584" style="border:1px solid #6f868d;border-radius:12px">'
@@ -202,3 +205,4 @@ def side_by_side(page, folder):
     )
     page.wait_for_timeout(200)
     page.screenshot(path=folder / "readme.png")
+    page.close()

@@ -175,7 +175,8 @@ class _Market:
             unit = dirty.pop()
             for post, person in self._offers(unit, pools[unit]):
                 before = held[person]
-                if before == post:
+                # An offer of this round may have been declined by a better one earlier in the same round.
+                if before == post or person not in pools[unit][post]:
                     continue
                 loses = post if before is not None and place[person][before] < place[person][post] else before
                 if loses != post:

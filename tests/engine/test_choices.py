@@ -35,7 +35,7 @@ def same_as_every_stable_answer(document):
     return answer
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(class_documents())
 def test_classes_are_filled_as_declared_and_best_for_applicants(document):
     answer = same_as_every_stable_answer(document)
@@ -50,7 +50,7 @@ def test_classes_are_filled_as_declared_and_best_for_applicants(document):
             assert {p: seats[p] for p, held in places.items() if held == name} == seated
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(region_documents())
 def test_regions_share_their_cap_as_declared(document):
     answer = same_as_every_stable_answer(document)

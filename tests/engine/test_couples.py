@@ -77,7 +77,7 @@ def couple_documents(draw) -> dict:
     }
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(couple_documents())
 def test_an_answer_is_stable_and_none_means_none(document):
     answer = allocate(parse_question(document))

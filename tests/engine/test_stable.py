@@ -16,7 +16,7 @@ from tests.engine import published, reference
 from tests.engine.questions import stable_documents
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(stable_documents(most_people=5, most_posts=3))
 def test_the_answer_is_stable_best_for_applicants_and_says_whether_it_is_the_only_one(document):
     answer = allocate(parse_question(document))

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date
+from urllib.parse import quote
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -99,6 +100,29 @@ def test_registering_leads_to_the_letter_and_the_letter_to_the_passkey(client):
     assert "Crear mi llave" in text(page)
     assert EmailAddress.objects.get().verified is True
     assert "user:" not in text(page)
+
+
+def test_who_came_to_apply_is_led_back_there_once_registered(client):
+    wanted = "/convocatorias/JR24/postular/"
+    page = client.get(f"/cuenta/signup/?next={wanted}", follow=True)
+    assert page.redirect_chain == [("/registro/?next=" + quote(wanted, safe=""), 302)]
+    assert f'href="/cuenta/login/?next={quote(wanted, safe="")}"' in text(page)
+    register(client)
+    page = client.post(_link(Message.objects.get()), follow=True)
+    assert 'href="/registro/seguir/">Ahora no' in text(page)
+    assert 'href="/registro/seguir/">Seguir con mi solicitud' in text(client.get(reverse("mfa_index")))
+    answer = client.get("/registro/seguir/")
+    assert (answer.status_code, answer["Location"]) == (302, wanted)
+    assert client.get("/registro/seguir/")["Location"] == "/mi/"  # once
+    assert client.get(f"/registro/?next={wanted}")["Location"] == wanted  # already inside
+
+
+@pytest.mark.parametrize(
+    "bad", ["https://otro.example/", "//otro.example/", "javascript:alert(1)", "/" * 600 + "x"]
+)
+def test_registration_leads_to_no_other_site(client, bad):
+    client.get("/registro/", {"next": bad})
+    assert "registering_next" not in client.session
 
 
 def test_a_double_click_is_one_registration_and_one_letter(client):
@@ -242,7 +266,7 @@ def test_own_data_take_a_fixed_number_of_queries(client, mariana, documents, dja
         )
     client.force_login(mariana)
     client.get("/mi/datos/")
-    with django_assert_num_queries(10):  # session, user, actor (2), page (6)
+    with django_assert_num_queries(11):  # session, user, actor (2), page (6), the count of the frame
         client.get("/mi/datos/")
 
 

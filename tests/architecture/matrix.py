@@ -93,6 +93,7 @@ MATRIX: dict[str, Row] = {
     "accounts:allauth_signup": ((302,) * 8, none),
     "accounts:confirm": (PUBLIC, none),
     "accounts:passkey_offer": (KNOWN, none),
+    "accounts:go_on": ((302,) * 8, none),
     "accounts:my_data": (KNOWN, none),
     "accounts:my_data_file": (KNOWN, none),
     "accounts:privacy": (PUBLIC, none),

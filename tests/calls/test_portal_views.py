@@ -325,3 +325,16 @@ def test_pages_read_a_fixed_number_of_times(client, call, path):
             assert client.get(path).status_code == 200
         counts.append(len(read))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    "address", ["", "reglas.json", "calendario.ics", "plazas/?q=jamiltepec&estado=20", "plazas.csv"]
+)
+def test_a_code_typed_in_small_letters_leads_to_the_one_address(client, call, address):
+    answer = client.get(f"/convocatorias/jr24/{address}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/convocatorias/JR24/{address}")
+
+
+def test_a_code_of_nothing_is_not_found_in_any_letters(client, call):
+    assert client.get("/convocatorias/xx99/", follow=True).status_code == 404
+    assert client.post("/convocatorias/jr24/").status_code == 405

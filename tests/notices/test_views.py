@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.test import Client
 
 from cauce.accounts import operations as accounts
 from cauce.base.actors import Actor
@@ -66,8 +67,18 @@ def test_the_inbox_takes_a_fixed_number_of_queries(client, mariana, now, size, d
     for i in range(size):
         write(mariana, f"{i}", now)
     client.get("/mi/avisos/")
-    with django_assert_num_queries(7):  # session, user, actor (2), page (3)
+    with django_assert_num_queries(8):  # session, user, actor (2), page (3), the count of the frame
         client.get("/mi/avisos/")
+
+
+def test_the_frame_counts_what_is_unread_and_says_so_in_words(client, mariana, now):
+    assert "sin leer" not in text(client.get("/mi/datos/"))
+    letter = write(mariana, "a", now)
+    write(mariana, "b", now)
+    assert text(client.get("/mi/datos/")).count('<span class="c-count">2<') == 2  # name, and its menu
+    client.post(f"/mi/avisos/{letter.pk}/")
+    assert '<span class="c-count">1<' in text(client.get("/mi/datos/"))
+    assert "c-count" not in text(Client().get("/privacidad/"))
 
 
 def test_nobody_has_an_inbox(client):

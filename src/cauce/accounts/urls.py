@@ -10,6 +10,7 @@ urlpatterns = [
     path("registro/otra-curp/", views.other_curp, name="other_curp"),
     path("registro/sin-curp/", views.register_foreign, name="register_foreign"),
     path("registro/llave/", views.passkey_offer, name="passkey_offer"),
+    path("registro/seguir/", views.go_on, name="go_on"),
     path("mi/datos/", views.my_data, name="my_data"),
     path("mi/datos/todo.json", views.my_data_file, name="my_data_file"),
     path("privacidad/", views.privacy, name="privacy"),

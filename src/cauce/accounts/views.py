@@ -17,6 +17,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -28,6 +29,8 @@ from cauce.base.errors import DomainError
 
 _CURP = "registering_curp"
 _EMAIL = "registering_email"
+_NEXT = "registering_next"
+_LONGEST_NEXT = 500
 _BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
@@ -55,13 +58,23 @@ def _notice() -> queries.NoticePage:
     return notice
 
 
+def _wanted(request: Any) -> str:
+    """The page of this site that somebody came from to register (``?next=``), or nothing."""
+    asked = request.GET.get("next", "")[:_LONGEST_NEXT]
+    own = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if own else ""
+
+
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "POST"])
 def register(request: Any) -> HttpResponse:
     """First the CURP; once it is read, names, e-mail and consent, on the same address."""
+    wanted = _wanted(request)
     if request.user.is_authenticated:
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+    if wanted:
+        request.session[_NEXT] = wanted
     if request.method == "POST" and not consume(request, action="signup"):
         return respond_429(request)
     number = request.session.get(_CURP)
@@ -93,7 +106,8 @@ def _ask_curp(request: Any) -> HttpResponse:
         else:
             request.session[_CURP] = curp.number
             return redirect("accounts:register")
-    return render(request, "accounts/register_curp.html", {"form": form})
+    page = {"form": form, "next": request.session.get(_NEXT, "")}
+    return render(request, "accounts/register_curp.html", page)
 
 
 def _ask_names(request: Any, curp: rules.Curp) -> HttpResponse:
@@ -200,15 +214,21 @@ def confirm(request: Any) -> HttpResponse:
 @login_not_required
 @require_GET
 def allauth_signup(request: Any) -> HttpResponse:
-    """Registration has its own page."""
-    return redirect("accounts:register")
+    """Registration has its own page; what somebody came for goes along."""
+    query = request.GET.urlencode()
+    return redirect(reverse("accounts:register") + (f"?{query}" if query else ""))
 
 
 @require_GET
 def passkey_offer(request: Any) -> HttpResponse:
     """The account is ready: give the temporary folio, if there is one, and offer a passkey, which can wait."""
-    page = {"next": settings.LOGIN_REDIRECT_URL, "folio": queries.temporary_folio(request.actor)}
-    return render(request, "accounts/passkey.html", page)
+    return render(request, "accounts/passkey.html", {"folio": queries.temporary_folio(request.actor)})
+
+
+@require_GET
+def go_on(request: Any) -> HttpResponse:
+    """The end of registration: back to what one came for, once; otherwise home."""
+    return redirect(request.session.pop(_NEXT, settings.LOGIN_REDIRECT_URL))
 
 
 # ------------------------------------------------------------------ own data

@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -128,6 +129,22 @@ def told(request: http.HttpRequest, use_case: Callable[..., R], /, **arguments: 
         return None
 
 
+def in_capitals(view: Callable[..., http.HttpResponse]) -> Callable[..., http.HttpResponse]:
+    """Lead a page whose ``code`` was typed in small letters to its one address; only what is asked with GET."""
+
+    @wraps(view)
+    def answer(request: http.HttpRequest, code: str, *args: Any, **kwargs: Any) -> http.HttpResponse:
+        if request.method not in ("GET", "HEAD") or code == code.upper():
+            return view(request, *args, code=code, **kwargs)
+        view(request, *args, code=code.upper(), **kwargs).close()  # 404 if there is nothing there either
+        match = request.resolver_match
+        url = reverse(match.view_name, kwargs={**match.kwargs, "code": code.upper()})  # type: ignore[union-attr]
+        query = request.META.get("QUERY_STRING", "")
+        return shortcuts.redirect(f"{url}?{query}" if query else url)
+
+    return answer
+
+
 # --------------------------------------------------------------------- frame
 
 
@@ -147,7 +164,8 @@ def chrome(request: Any) -> dict[str, Any]:
         "demo": Demo(_("Las personas de esta página son inventadas; las cifras citan su fuente."))
         if settings.DEMO
         else None,
-        "navigation": _navigation(request.path),
+        "navigation": _links(settings.NAVIGATION, request.path),
+        "catalogues": _links(settings.CATALOGUES, request.path),
         "theme": request.COOKIES.get("theme", "")
         if request.COOKIES.get("theme") in ("light", "dark")
         else "",
@@ -158,9 +176,10 @@ def chrome(request: Any) -> dict[str, Any]:
     }
 
 
-def _navigation(path: str) -> list[tuple[Any, str, bool]]:
+def _links(entries: list[tuple[Any, str]], path: str) -> list[tuple[Any, str, bool]]:
+    """Label, address and whether it is the page shown; without the views that an installation lacks."""
     items = []
-    for label, view in settings.NAVIGATION:
+    for label, view in entries:
         try:
             url = reverse(view)
         except NoReverseMatch:

@@ -99,6 +99,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "cauce.base.web.chrome",
+                "cauce.notices.views.frame",
             ],
             "builtins": [
                 "cauce.base.templatetags.cauce",
@@ -242,6 +243,12 @@ NAVIGATION = [
     (_("Plazas"), "calls:search"),
     (_("Resultados"), "allocation:results"),
     (_("Cifras"), "indicators:figures"),
+]
+# What the foot of every page leads to besides.
+CATALOGUES = [
+    (_("Sedes"), "institutions:sites"),
+    (_("Especialidades"), "institutions:specialties"),
+    (_("Instituciones"), "institutions:institutions"),
 ]
 
 LOGGING = {

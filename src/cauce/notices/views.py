@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -15,7 +16,21 @@ from cauce.accounts.queries import demo_user
 from cauce.base import web
 from cauce.notices import operations, queries
 
+_MOST_SHOWN = 99
 _LETTERBOX = "demo_letterbox"
+
+
+def frame(request: Any) -> dict[str, Any]:
+    """Context processor: how many notices the reader has not opened, counted only if the page shows it."""
+
+    def unread() -> str:
+        try:
+            count = queries.unread_count(request.actor) if hasattr(request, "actor") else 0
+        except DatabaseError:
+            return ""  # the page that says that the database failed has this frame too
+        return f"{_MOST_SHOWN}+" if count > _MOST_SHOWN else str(count or "")
+
+    return {"unread_notices": unread}
 
 
 @never_cache

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from cauce.allocation import bridge, queries
 from cauce.allocation.views.desk import csv_of, package_of
+from cauce.base import web
 from cauce.calls.rules.folio import read_folio
 
 LONGEST_FOLIO = 30
@@ -25,6 +26,7 @@ def results(request: Any) -> HttpResponse:
 
 @login_not_required
 @require_GET
+@web.in_capitals
 def call_results(request: Any, code: str) -> HttpResponse:
     """A call's results, or when they come; ``?folio=`` leads to that folio's page."""
     call = get_object_or_404(queries.published_calls(), code=code)
@@ -44,18 +46,21 @@ def _clean(text: str) -> str:
 
 @login_not_required
 @require_GET
+@web.in_capitals
 def cutoffs(request: Any, code: str) -> HttpResponse:
     return csv_of(get_object_or_404(queries.published_runs(), call__code=code), request.GET)
 
 
 @login_not_required
 @require_GET
+@web.in_capitals
 def package(request: Any, code: str) -> HttpResponse:
     return package_of(get_object_or_404(queries.published_runs(), call__code=code))
 
 
 @login_not_required
 @require_GET
+@web.in_capitals
 def result(request: Any, code: str, folio: str) -> HttpResponse:
     """What a folio got: the outcome for everybody; why, for its person and for who answers for the call."""
     run = get_object_or_404(queries.published_runs(), call__code=code)

@@ -41,7 +41,6 @@ from cauce.calls.rules import Phase
 from cauce.calls.rules import application as rulebook
 from cauce.calls.rules.receipt import to_the_second
 
-
 RESULT = "allocation:result"
 
 

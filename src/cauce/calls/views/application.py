@@ -40,6 +40,7 @@ def my_home(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@web.in_capitals
 def apply(request, code):
     """Step 1: the call and whether one may; POST starts the application, however often it comes."""
     call = get_object_or_404(queries.published_calls().select_related("institution"), code=code)

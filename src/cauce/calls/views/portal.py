@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from cauce.base import web
 from cauce.calls import documents, queries
 from cauce.calls.models import Call, Post
 from cauce.calls.queries.search import PostRow, Search, posts_page, read_filters
@@ -36,6 +37,7 @@ def calls(request):
 
 @login_not_required
 @require_safe
+@web.in_capitals
 def call(request, code):
     found = _call(code)
     return render(
@@ -45,6 +47,7 @@ def call(request, code):
 
 @login_not_required
 @require_safe
+@web.in_capitals
 def call_rules(request, code):
     """The frozen rules, byte by byte as their digest was taken."""
     found = _call(code)
@@ -53,6 +56,7 @@ def call_rules(request, code):
 
 @login_not_required
 @require_safe
+@web.in_capitals
 def call_calendar(request, code):
     found = _call(code)
     return _file(
@@ -94,6 +98,7 @@ def search_csv(request):
 
 @login_not_required
 @require_safe
+@web.in_capitals
 @_with_short_query
 def posts(request, code):
     found = _call(code)
@@ -103,6 +108,7 @@ def posts(request, code):
 
 @login_not_required
 @require_safe
+@web.in_capitals
 def posts_csv(request, code):
     found = _call(code)
     return _posts_file(
@@ -112,6 +118,7 @@ def posts_csv(request, code):
 
 @login_not_required
 @require_safe
+@web.in_capitals
 def post(request, code, key):
     found = get_object_or_404(
         Post.objects.select_related("call", "site__state", "site__institution", "specialty"),

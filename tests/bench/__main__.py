@@ -1,0 +1,119 @@
+"""``run.py bench``: what is fast, as ratios measured side by side in one run.
+
+    python3 run.py bench [--only pages|runs] [--write]
+
+``--write`` keeps the tables in docs/measurements.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "measurements.md"
+DATABASES = ("sqlite", "postgresql")
+SIZES = (5_000, 50_000)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
+    options.add_argument("--only", choices=["pages", "runs"])
+    options.add_argument("--write", action="store_true", help="keep the tables in docs/measurements.md")
+    asked = options.parse_args()
+    parts = [_heading()]
+    if asked.only != "runs":
+        parts.append(_pages())
+    if asked.only != "pages":
+        parts.append(_runs())
+    document = "\n\n".join(parts) + "\n"
+    Console().print(Markdown(document))
+    if asked.write:
+        DOCUMENT.write_text(document)
+
+
+def _heading() -> str:
+    load = f"{os.getloadavg()[0]:.1f}"
+    return (
+        "# Measurements\n\n"
+        f"Made by `python3 run.py bench --write` on {datetime.now(UTC):%d %B %Y}: {os.cpu_count()} cores, "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}. "
+        f"Load average before: {load}. Calibration: ten million turns of an empty Python loop took "
+        f"{_calibration():.2f} s. Seconds depend on the machine; ratios are what we hold ourselves to."
+    )
+
+
+def _calibration() -> float:
+    started = time.perf_counter()
+    for _turn in range(10_000_000):
+        pass
+    return time.perf_counter() - started
+
+
+def _pages() -> str:
+    from tests.bench import web
+
+    lines = [
+        "## Pages",
+        "",
+        "The filled demo (2,074 posts, 5,505 applications, a published run of 3,000 people) on gunicorn with two "
+        "processes of four threads, asked by four clients at once that share the two cores with the server. The "
+        "empty page is `/salud/`, through the same middleware. Median of five rounds of two seconds, pages "
+        "alternating.",
+        "",
+        "| database | page | requests a second | share of the empty page | 99 of 100 within |",
+        "|---|---|--:|--:|--:|",
+    ]
+    for database in DATABASES:
+        found = web.measure(database)
+        empty = found["empty page"].rate
+        lines += [
+            f"| {database} | {name} | {speed.rate:,.0f} | {speed.rate / empty:.0%} | {speed.slowest * 1000:,.0f} ms |"
+            for name, speed in found.items()
+        ]
+    return "\n".join(lines)
+
+
+def _runs() -> str:
+    lines = [
+        "## A run, from rows to a certified, stored result",
+        "",
+        "Synthetic call: N people with 10 to 20 wishes (mean 15), N/20 posts, 0.9 N seats, many ties that the "
+        "lottery decides. Freeze: rows to a frozen question with its digest. Solve: allocation, certificate, "
+        "cut-offs, package. Keep: places and cut-offs back into rows. The engine's share is its own time, warm, "
+        "of the whole.",
+        "",
+        "| database | people | freeze | solve | keep | total | engine | its share | peak memory |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for database in DATABASES:
+        for people in SIZES:
+            done = subprocess.run(
+                [sys.executable, "-m", "tests.bench.allocation_run", "--json", "--database", database,
+                 "--people", str(people)],
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            lines.append(_run_line(database, json.loads(done.stdout.splitlines()[-1])))
+    return "\n".join(lines)
+
+
+def _run_line(database: str, found: dict) -> str:
+    stages = " | ".join(f"{found['stages'][name]:.2f} s" for name in ("freeze", "solve", "keep"))
+    engine, total = found["engine_seconds"], found["run_seconds"]
+    return (
+        f"| {database} | {found['people']:,} | {stages} | {total:.2f} s | {engine:.3f} s | {engine / total:.1%} "
+        f"| {found['peak_mb']:,} MB |"
+    )
+
+
+if __name__ == "__main__":
+    main()

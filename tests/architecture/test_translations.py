@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from babel.messages.pofile import read_po
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
+
+from cauce.config.management.commands.messages import KEYWORDS
 
 ENGLISH = Path("en", "LC_MESSAGES", "django.po")
 CATALOGUE = Path(project.LOCALE_PATHS[0]) / ENGLISH
@@ -50,6 +53,19 @@ def copy(settings, tmp_path):
 
 def test_every_text_has_its_english():
     call_command("messages", check=True)
+
+
+def test_texts_are_marked_with_names_that_the_command_reads():
+    """A text under another name, such as ``gettext as say``, would be missing without anybody knowing."""
+    strays = [
+        f"{path.relative_to(project.SOURCE)}:{node.lineno} {name.name} as {name.asname}"
+        for path in sorted(Path(project.SOURCE).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for name in node.names
+        if name.name in KEYWORDS and name.asname and (name.asname != "_" or KEYWORDS[name.name])
+    ]
+    assert strays == []
 
 
 def test_a_text_without_english_is_named(copy):

@@ -28,6 +28,9 @@ from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError
 from cauce.base.usecases import note, use_case
 
+# For the apps above, which may not reach intake.
+demo_people = intake.demo_people
+
 DEMO_PASSWORD = "cauce-demo-2024"  # noqa: S105 - public on purpose, and refused outside demos
 # No vowels, so that no folio spells a word; no 0, 1, I, L, O, which people confuse.
 _FOLIO_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"

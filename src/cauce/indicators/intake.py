@@ -53,6 +53,18 @@ def read_figures(text: str) -> list[dict[str, Any]]:
     return [{field.name: entry[field.name] for field in fields} for entry in entries]
 
 
+def catalogue_text() -> str:
+    """The catalogue's file."""
+    return FILE.read_text(encoding="utf-8")
+
+
+def is_loaded() -> bool:
+    """Whether the rows are those of the catalogue's file. One query."""
+    wanted = {entry["code"]: entry for entry in read_figures(catalogue_text())}
+    rows = {row["code"]: row for row in PublishedFigure.objects.values(*next(iter(wanted.values())))}
+    return rows == wanted
+
+
 def _problem(entry: dict[str, Any], field: Any) -> Any:
     value: Any = entry.get(field.name)
     if value in ("", None) and field.name not in _MAY_BE_EMPTY:

@@ -9,7 +9,9 @@ from cauce.base.usecases import note, use_case
 from cauce.indicators import intake
 from cauce.indicators.models import PublishedFigure
 
+# For the apps above, which may not reach intake.
 FiguresRefused = intake.FiguresRefused
+figures_are_loaded = intake.is_loaded
 
 
 @use_case
@@ -20,7 +22,7 @@ def load_figures(*, actor: Actor, now: datetime, text: str | None = None) -> Pub
     nothing. ``text`` replaces the file. Raises ``FiguresRefused``; then
     nothing is saved.
     """
-    entries = intake.read_figures(intake.FILE.read_text(encoding="utf-8") if text is None else text)
+    entries = intake.read_figures(intake.catalogue_text() if text is None else text)
     present = {figure.code: figure for figure in PublishedFigure.objects.select_for_update()}
     added = changed = 0
     for entry in entries:
@@ -36,10 +38,3 @@ def load_figures(*, actor: Actor, now: datetime, text: str | None = None) -> Pub
     removed, _by_model = PublishedFigure.objects.filter(code__in=present).delete()
     note(added=added, changed=changed, removed=removed)
     return PublishedFigure.objects.get(code=entries[0]["code"])
-
-
-def figures_are_loaded() -> bool:
-    """Whether the rows are those of the catalogue's file. One query."""
-    wanted = {entry["code"]: entry for entry in intake.read_figures(intake.FILE.read_text(encoding="utf-8"))}
-    rows = {row["code"]: row for row in PublishedFigure.objects.values(*next(iter(wanted.values())))}
-    return rows == wanted

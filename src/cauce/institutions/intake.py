@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from cauce.base.errors import DomainError
+from cauce.institutions import queries
 from cauce.institutions.models import EntryRoute, InstitutionKind
 from cauce.institutions.rules import fold
 
@@ -84,6 +85,12 @@ def digest_of(texts: Mapping[str, str]) -> str:
 
 def texts_of(folder: Path = FOLDER) -> dict[str, str]:
     return {name: (folder / f"{name}.csv").read_text(encoding="utf-8") for name in FILES}
+
+
+def is_loaded() -> bool:
+    """Whether the files of the package are the last ones loaded. One query."""
+    latest = queries.latest_load()
+    return latest is not None and latest.digest == digest_of(texts_of())
 
 
 def read_catalogue(texts: Mapping[str, str]) -> Catalogue:

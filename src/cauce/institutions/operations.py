@@ -22,7 +22,9 @@ from cauce.institutions.models import (
 )
 from cauce.institutions.rules import fold, searchable
 
+# For the apps above, which may not reach intake.
 CatalogueRefused = intake.CatalogueRefused
+catalogue_is_loaded = intake.is_loaded
 
 
 @use_case
@@ -53,12 +55,6 @@ def load_catalogue(*, actor: Actor, now: datetime, texts: Mapping[str, str] | No
     return CatalogueLoad.objects.create(
         digest=catalogue.digest, added=tally.added, changed=tally.changed, at=now
     )
-
-
-def catalogue_is_loaded() -> bool:
-    """Whether the files of the package are the last ones loaded. One query."""
-    latest = queries.latest_load()
-    return latest is not None and latest.digest == intake.digest_of(intake.texts_of())
 
 
 class _Tally:
@@ -122,9 +118,8 @@ def _specialties(rows: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
 
 
 def _aliases(catalogue: intake.Catalogue, specialties: Mapping[str, int]) -> Iterable[dict[str, Any]]:
-    for (
-        row
-    ) in catalogue.specialties:  # the name itself is the first alias, so that one look-up finds any of them
+    # The name itself is the first alias, so that one look-up finds any of them.
+    for row in catalogue.specialties:
         yield {
             "specialty_id": specialties[row["code"]],
             "name": row["name_es"],

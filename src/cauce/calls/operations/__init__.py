@@ -1,5 +1,6 @@
 """Everything that changes calls and applications."""
 
+from cauce.calls.bridge import commitment_of
 from cauce.calls.operations.application import (
     DetailsRefused,
     ListChanged,
@@ -54,6 +55,7 @@ __all__ = [
     "RulesNotAccepted",
     "add_missing",
     "add_posts",
+    "commitment_of",
     "count_demand",
     "create_call",
     "edit_dates",

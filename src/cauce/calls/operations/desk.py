@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.base.errors import DomainError
-from cauce.base.usecases import note, use_case
+from cauce.base.usecases import note, step, use_case
 from cauce.calls import bridge, queries, rules
 from cauce.calls.models import CalendarEntry, Call, CallSpecialty
 from cauce.calls.rules.drafting import (
@@ -231,6 +231,7 @@ def remove_criterion(*, actor: Actor, call: Call, key: str, now: datetime) -> Ca
 # ------------------------------------------------------------ what drafts share
 
 
+@step
 def locked_draft(actor: Actor, call: Call) -> Call:
     """Lock and reload ``call``; raise ``Denied`` unless the actor may edit it as it is now."""
     call = Call.objects.select_for_update(of=("self",)).select_related("edited_by__person").get(pk=call.pk)
@@ -238,6 +239,7 @@ def locked_draft(actor: Actor, call: Call) -> Call:
     return call
 
 
+@step
 def differs(call: Call, current: V, wanted: V, seen: str) -> bool:
     """Whether there is something to save; raise ``ChangedMeanwhile`` if what is saved is not what was seen."""
     if current == wanted:
@@ -248,6 +250,7 @@ def differs(call: Call, current: V, wanted: V, seen: str) -> bool:
     return True
 
 
+@step
 def touch(call: Call, actor: Actor, now: datetime) -> None:
     """Note on the call who changed it last, and when."""
     call.edited_by_id, call.edited_at = actor.user_id, now

@@ -8,10 +8,12 @@ from cauce.calls.queries.application import (
     call_posts,
     calls_to_count,
     counting,
+    sendings_visible_to,
     sent_lists,
 )
 from cauce.calls.queries.audit_pages import (
     CSV_HEAD,
+    all_events,
     audit_page,
     event_rows,
     events_about,
@@ -46,6 +48,7 @@ from cauce.calls.queries.drafting import (
     posts_of,
     sites_for,
     specialties_to_offer,
+    states,
 )
 from cauce.calls.queries.list import (
     add_page,
@@ -64,6 +67,7 @@ from cauce.calls.queries.portal import (
     open_calls,
     post_page,
     published_calls,
+    published_posts,
     receipt_page,
 )
 
@@ -75,6 +79,7 @@ __all__ = [
     "SentList",
     "add_page",
     "addenda_page",
+    "all_events",
     "applications_page",
     "applications_visible_to",
     "as_sent",
@@ -111,13 +116,16 @@ __all__ = [
     "posts_of",
     "posts_page",
     "published_calls",
+    "published_posts",
     "receipt_page",
     "rules_of",
     "scope_of",
     "send_page",
+    "sendings_visible_to",
     "sent_lists",
     "sites_for",
     "snapshot",
     "specialties_to_offer",
+    "states",
     "versions_page",
 ]

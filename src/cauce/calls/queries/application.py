@@ -48,6 +48,13 @@ def applications_visible_to(actor: Actor) -> models.QuerySet[Application]:
     return Application.objects.filter(person_id=actor.person_id)
 
 
+def sendings_visible_to(actor: Actor) -> models.QuerySet[ListVersion]:
+    """Return the lists that the person sent, with what a receipt says of them."""
+    return ListVersion.objects.filter(
+        application__in=applications_visible_to(actor), sent_at__isnull=False
+    ).select_related("application__call", "application__person", "application__specialty")
+
+
 def sent_lists(call: Call) -> Iterator[SentList]:
     """Yield the newest sent version of every submitted application, in the order of their ids.
 

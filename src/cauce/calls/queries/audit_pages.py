@@ -212,6 +212,11 @@ def audit_page(actor: Actor, *, number: int) -> AuditPage:
 CSV_HEAD = ("event", "at", "actor", "action", "subject_model", "subject_id", "detail", "seal", "digest")
 
 
+def all_events() -> QuerySet[AuditEvent]:
+    """The whole log, for whoever may read the audit."""
+    return AuditEvent.objects.all()
+
+
 def event_rows(events: QuerySet[AuditEvent]) -> Iterator[tuple[Any, ...]]:
     """The rows of an export under ``CSV_HEAD``, oldest first; ``detail`` as canonical JSON, as it was sealed."""
     batch: list[AuditEvent] = []

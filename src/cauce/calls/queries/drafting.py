@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from cauce.calls.models import Call, Post
-from cauce.institutions.models import Site, Specialty, SpecialtyAlias
+from cauce.institutions.models import Site, Specialty, SpecialtyAlias, State
 from cauce.institutions.rules import fold
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -58,6 +58,11 @@ def specialties_to_offer(on: date, *, also: Sequence[int] = ()) -> QuerySet[Spec
     begun = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
     going_on = Q(valid_until__isnull=True) | Q(valid_until__gte=on)
     return Specialty.objects.filter((begun & going_on) | Q(pk__in=also)).order_by("route", "name_es")
+
+
+def states() -> QuerySet[State]:
+    """Every federal entity, by name."""
+    return State.objects.order_by("name")
 
 
 def sites_for(call: Call) -> QuerySet[Site]:

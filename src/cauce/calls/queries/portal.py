@@ -385,6 +385,13 @@ class PostPage:
         return Decimal(self.post.listed) / self.post.seats
 
 
+def published_posts() -> QuerySet[Post]:
+    """Posts of published calls, with all that ``post_page`` shows."""
+    return Post.objects.filter(call__in=published_calls()).select_related(
+        "call", "site__state", "site__institution", "specialty"
+    )
+
+
 def post_page(post: Post, actor: Actor, *, now: datetime) -> PostPage:
     """Return the page of a post read with its call, site, institution, state and specialty."""
     mine = None

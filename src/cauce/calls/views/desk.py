@@ -23,7 +23,6 @@ from cauce.calls.forms import desk as forms
 from cauce.calls.intake import COLUMNS, MOST_ROWS, Reading, read_posts
 from cauce.calls.models import Call
 from cauce.calls.rules.drafting import Dates, Entry, General, Part, PostValues, fingerprint
-from cauce.institutions.models import State
 
 PAGE = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -208,7 +207,7 @@ def edit_scope(request: Any, code: str) -> HttpResponse:
     day = call.opens_at.date()
     offered = queries.specialties_to_offer(day, also=[pk for pk, _tier in current.specialties])
     form = fill(
-        request, forms.ScopeForm, initial=initial, states=State.objects.order_by("name"), specialties=offered
+        request, forms.ScopeForm, initial=initial, states=queries.states(), specialties=offered
     )
     done, _saved = save(
         request, form, operations.edit_scope, None, call=call,

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from cauce.accounts import roles
-from cauce.base.models import AuditEvent
 from cauce.base.web import attempt, fill
 from cauce.calls import operations, queries
 from cauce.calls.forms import desk as forms
@@ -102,7 +101,7 @@ def audit(request: Any) -> HttpResponse:
 @require_GET
 def audit_csv(request: Any) -> StreamingHttpResponse:
     _auditors_only(request)
-    return _csv("auditoria.csv", queries.event_rows(AuditEvent.objects.all()))
+    return _csv("auditoria.csv", queries.event_rows(queries.all_events()))
 
 
 def _auditors_only(request: Any) -> None:

@@ -11,8 +11,7 @@ from django.db import connection
 from cauce.accounts.models import Consent, DocumentKind, IdentityDocument, Person, PrivacyNotice
 from cauce.base.usecases import step
 from cauce.calls.models import Application, ApplicationState, Call, Choice, ListVersion
-from cauce.calls.rules.folio import folio
-from cauce.calls.rules.receipt import receipt_for
+from cauce.calls.rules import folio, receipt_for
 from cauce.config.demo.people import Invented
 
 _BATCH = 2000

@@ -11,8 +11,8 @@ from random import Random
 from cauce.accounts.models import Person
 from cauce.base.actors import Actor
 from cauce.base.usecases import note, step, use_case
-from cauce.calls.bridge import commitment_of
 from cauce.calls.models import Application, CalendarEntry, Call, CallSpecialty, Post, Tier
+from cauce.calls.operations import commitment_of
 from cauce.config.demo import market, story
 from cauce.config.demo.applications import Story, save_applications, save_people
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, CallPlan, at, call_plans, moment

@@ -8,8 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from cauce.accounts.intake import demo_people
-from cauce.accounts.operations import DEMO_PASSWORD
+from cauce.accounts.operations import DEMO_PASSWORD, demo_people
 
 
 class Command(BaseCommand):

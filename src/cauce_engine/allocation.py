@@ -9,6 +9,7 @@ import numpy as np
 from cauce_engine.certify import certify
 from cauce_engine.couples import with_couples
 from cauce_engine.faults import InvalidQuestion, Unsupported, quoted
+from cauce_engine.live import as_chosen
 from cauce_engine.minima import unmet
 from cauce_engine.order import ordering
 from cauce_engine.problems import Question
@@ -43,10 +44,6 @@ def allocate(question: Question) -> Allocation:
 
 def refuse_unsupported(question: Question) -> None:
     """Raise `Unsupported` for what this engine reads but does not answer yet."""
-    if question.mechanism not in ("serial", "stable"):
-        raise Unsupported(
-            "mechanism", f'"{question.mechanism}" is not built yet; this engine answers "serial" and "stable"'
-        )
     if question.options.get("ties") == "maximum":
         raise Unsupported("options.ties", '"maximum" is not built yet; this engine settles ties by "lottery"')
     _refuse_missing_merit(question)
@@ -74,13 +71,34 @@ def _refuse_missing_merit(question: Question) -> None:
 
 
 def _solved(question: Question) -> Allocation:
+    if question.log:
+        return _replayed(question)
     if question.couples:
         return with_couples(question)
     if not question.simple:
         return chosen(question)
-    if question.mechanism == "serial" or question.orders is None:
+    if question.mechanism != "stable" or question.orders is None:
         return _serial(question)
     return stable(question)
+
+
+def _replayed(question: Question) -> Allocation:
+    """Answer a log of choices; `InvalidQuestion` for a turn out of order or a post that was already full."""
+    place = ordering(question).place
+    before = 0
+    for at, (person, _) in enumerate(question.log):
+        if place[person] <= before:
+            name = quoted(question.applicants[person])
+            raise InvalidQuestion(f"log[{at}].applicant", f"{name} was called out of the order of merit")
+        before = int(place[person])
+    answer = replace(_solved(as_chosen(question)), question=question)
+    for at, (person, post) in enumerate(question.log):
+        if int(answer.post[person]) != post:
+            wanted, name = quoted(question.posts[post]), quoted(question.applicants[person])
+            raise InvalidQuestion(
+                f"log[{at}].post", f"{wanted} had no seat left when it was the turn of {name}"
+            )
+    return answer
 
 
 def _serial(question: Question) -> Allocation:

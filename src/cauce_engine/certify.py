@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cauce_engine.certify_choices import choices_that_fail
 from cauce_engine.certify_couples import Couples
+from cauce_engine.live import as_chosen
 from cauce_engine.lottery import Lottery
 from cauce_engine.pairs import expanded
 from cauce_engine.problems import Merit, Question
@@ -29,6 +30,7 @@ Witness = Mapping[str, Any] | None
 
 def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     """Check every property that the mechanism of the question promises; the answer may come from anywhere."""
+    digest, question = question.digest, as_chosen(question)
     evidence = _Evidence(question, answer)
     found: dict[str, Witness]
     if answer.status != "certified":
@@ -46,7 +48,7 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
         found["A8"] = _cutoffs_mislead(evidence)
     else:
         found = choices_that_fail(question, answer, *evidence.ranked)
-    found["A7"] = _other_question(question, answer)
+    found["A7"] = _other_question(digest, answer)
     found["A10"] = _other_lottery(question.lottery)
     return tuple(Check(name, found[name] is None, found[name]) for name in STATEMENTS if name in found)
 
@@ -275,9 +277,9 @@ def _improvable(evidence: _Evidence, found: Mapping[str, Witness]) -> Witness:
     return witness | ({} if another < 0 else {"post": question.posts[another]})
 
 
-def _other_question(question: Question, answer: Allocation) -> Witness:
+def _other_question(digest: str, answer: Allocation) -> Witness:
     answered = answer.question_digest or answer.question.digest
-    return None if answered == question.digest else {"question": question.digest, "answered": answered}
+    return None if answered == digest else {"question": digest, "answered": answered}
 
 
 def _cutoffs_mislead(evidence: _Evidence) -> Witness:

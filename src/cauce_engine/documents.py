@@ -30,7 +30,7 @@ LARGEST = 256 * 2**20
 """Bytes of the largest question read from a file; memory stays within a small multiple of what is read."""
 
 _TOP = {
-    "format", "mechanism", "applicants", "posts", "couples", "regions", "lottery", "options",
+    "format", "mechanism", "applicants", "posts", "couples", "regions", "lottery", "options", "log",
 }  # fmt: skip
 _APPLICANT = {"id", "choices", "groups", "merit"}
 _POST = {"id", "capacity", "order", "classes", "region", "target", "minimum"}
@@ -82,6 +82,7 @@ def parse_question(document: Mapping[str, Any]) -> Question:
         terms=_terms(rows["posts"], post_of, {region.id for region in regions}),
         orders=_orders(rows["posts"], question, post_of),
         couples=_couples(rows["couples"], question, post_of),
+        log=_log(_rows(document, "log"), question, post_of),
     )
 
 
@@ -426,3 +427,22 @@ def _pairs(value: Any, post_of: dict[str, int], place: str) -> NDArray[np.int32]
         seen.add(pair)
         pairs.append(pair)
     return np.array(pairs, np.int32).reshape(len(pairs), 2)
+
+
+def _log(rows: list[Any], question: Question, post_of: dict[str, int]) -> tuple[tuple[int, int], ...]:
+    if rows and question.mechanism != "live":
+        raise InvalidQuestion("log", f'only the mechanism "live" has one, not {quoted(question.mechanism)}')
+    turns: dict[int, int] = {}
+    for at, row in enumerate(rows):
+        _refuse_unknown(row, {"applicant", "post"}, f"log[{at}]")
+        name, post = row.get("applicant"), row.get("post")
+        try:
+            person = question.index_of(name)
+        except (KeyError, TypeError):
+            raise InvalidQuestion(f"log[{at}].applicant", f"{quoted(name)} is not declared") from None
+        if person in turns:
+            raise InvalidQuestion(f"log[{at}].applicant", f"{quoted(name)} has already had a turn")
+        if post is not None and (not isinstance(post, str) or post not in post_of):
+            raise InvalidQuestion(f"log[{at}].post", f"post {quoted(post)} is not declared")
+        turns[person] = -1 if post is None else post_of[post]
+    return tuple(turns.items())

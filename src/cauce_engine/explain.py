@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.faults import Unsupported, quoted
+from cauce_engine.live import as_chosen
 from cauce_engine.order import Ordering, ordering
 from cauce_engine.pairs import expanded
 from cauce_engine.problems import OPEN, Question
@@ -107,6 +108,7 @@ def explain(question: Question, allocation: Allocation, applicant: str) -> Expla
     """
     person = question.index_of(applicant)
     _refuse_unexplained(allocation)
+    question = as_chosen(question)
     if question.couples:
         if any(person in couple.members for couple in question.couples):
             raise Unsupported(
@@ -134,6 +136,7 @@ def explain_all(question: Question, allocation: Allocation) -> Explanations:
     _refuse_unexplained(allocation)
     if question.couples:
         raise Unsupported("couples", "explanations in arrays are not built yet for questions with couples")
+    question = as_chosen(question)
     owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
     return _explained(question, allocation, _Places.of(question), np.arange(len(owner)), owner)
 

@@ -147,6 +147,8 @@ class Question:
     regions: tuple[Region, ...] = ()
     couples: tuple[Couple, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    log: tuple[tuple[int, int], ...] = ()
+    """Choices made in person, in the sequence of the turns: applicant and post (-1: chose nothing)."""
 
     @classmethod
     def from_columns(
@@ -221,6 +223,9 @@ class Question:
         }
         if self.couples:
             parts["couples"] = _text([self._couple_document(couple) for couple in self.couples])
+        if self.log:
+            posts = (*self.posts, None)
+            parts["log"] = _text([{"applicant": self.applicants[a], "post": posts[p]} for a, p in self.log])
         if self.lottery is not None:
             parts["lottery"] = _text(self.lottery.to_document())
         if self.options:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from cauce.base.drawing import Region
 from cauce.base.errors import ALLOWED, Verdict
+from cauce.base.figures import percent
 from cauce.base.forms import DayField
 
 TODAY = datetime(2026, 11, 21, 18, tzinfo=UTC)
@@ -106,7 +107,7 @@ def _class_of(share: int) -> int:
 
 def _regions() -> list[Region]:
     return [
-        Region(f"{key:02d}", f"{share} %", _class_of(share), f"?estado={key:02d}#mapas")
+        Region(f"{key:02d}", percent(share / 100), _class_of(share), f"?estado={key:02d}#mapas")
         for key, share in enumerate(SHARES, start=1)
         if share is not None
     ]

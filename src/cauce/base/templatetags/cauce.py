@@ -141,10 +141,14 @@ def crumbs(*parts: Any) -> SafeString:
 
 
 @register.simple_block_tag
-def page_head(content: str, title: str, lead: str = "") -> SafeString:
-    """The one h1, the one sentence, and then the state, the date and the one action."""
-    said = format_html('<p class="c-lead">{}</p>', lead) if lead else ""
-    return format_html('<div class="c-head"><h1>{}</h1>{}{}</div>', title, said, content)
+def page_head(content: str, title: str, lead: str = "", lang: str = "") -> SafeString:
+    """The one h1, the one sentence, and then the state, the date and the one action.
+
+    ``lang`` is the language of title and lead when people wrote them and they are not translated.
+    """
+    tongue = format_html(' lang="{}"', lang) if lang else ""
+    said = format_html('<p class="c-lead"{}>{}</p>', tongue, lead) if lead else ""
+    return format_html('<div class="c-head"><h1{}>{}</h1>{}{}</div>', tongue, title, said, content)
 
 
 @register.simple_block_tag

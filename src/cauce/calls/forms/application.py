@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _g
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from cauce.calls.models import Call
 
@@ -32,7 +31,7 @@ class DetailsForm(forms.Form):
         )
         specialty = self.fields["specialty"]
         assert isinstance(specialty, forms.ChoiceField)  # noqa: S101 - declared above
-        specialty.choices = [("", _g("Elige una")), *offered]
+        specialty.choices = [("", gettext("Elige una")), *offered]
         self.declared = [criterion for criterion in call.score_criteria if criterion.get("declared")]
         for criterion in self.declared:
             self.fields[f"criterion_{criterion['key']}"] = forms.CharField(
@@ -60,7 +59,7 @@ def _bounds(criterion: dict[str, Any]) -> str:
     """Say what may be typed for a declared criterion."""
     facts = {"low": criterion["minimum"], "high": criterion["maximum"]}
     if not criterion["decimals"]:
-        return _g("De %(low)s a %(high)s, sin decimales. Se comprueba con tus documentos.") % facts
+        return gettext("De %(low)s a %(high)s, sin decimales. Se comprueba con tus documentos.") % facts
     return ngettext(
         "De %(low)s a %(high)s, con %(decimals)s decimal como máximo. Se comprueba con tus documentos.",
         "De %(low)s a %(high)s, con %(decimals)s decimales como máximo. Se comprueba con tus documentos.",
@@ -82,10 +81,10 @@ class SendForm(forms.Form):
 
     def __init__(self, *args: Any, rules_version: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["accepts"].label = _g("Leí y acepto las reglas vigentes (versión %(version)s).") % {
+        self.fields["accepts"].label = gettext("Leí y acepto las reglas vigentes (versión %(version)s).") % {
             "version": rules_version
         }
-        self.fields["consents"].label = _g(
+        self.fields["consents"].label = gettext(
             "Acepto que mis datos se usen en esta convocatoria, como dice el aviso de privacidad."
         )
 

@@ -48,7 +48,7 @@ def run(*command: str | Path, **kwargs: object) -> None:
 # ------------------------------------------------------------------ setup
 
 
-def setup(*, dev: bool = False) -> None:
+def setup(*, dev: bool = False, compile_loops: bool = True) -> None:
     """Make ``.venv`` match the lock file, compile translations, and compile the engine's loops once."""
     if not SUPPORTED[0] <= sys.version_info[:2] < SUPPORTED[1]:
         raise Stop(f"Cauce needs Python 3.11, 3.12 or 3.13; this is {sys.version.split()[0]}.")
@@ -57,10 +57,12 @@ def setup(*, dev: bool = False) -> None:
         _install(lock)
         # What is installed for development serves the demo too.
         for name in ("runtime", "dev") if dev else ("runtime",):
-            (VENV / f".cauce-{name}").write_text(_digest(_lock(name)))
+            _set_stamp(name, _digest(_lock(name)))
+    _compile_translations()
+    if compile_loops and _stamp("loops") != _loops():
         say("Compiling the engine's loops, once …")
         run(PYTHON, "-m", "cauce_engine", "warm", env=environment())
-    _compile_translations()
+        _set_stamp("loops", _loops())
 
 
 def _lock(name: str) -> Path:
@@ -71,10 +73,20 @@ def _digest(lock: Path) -> str:
     return hashlib.sha256(lock.read_bytes() + str(ROOT).encode()).hexdigest()
 
 
+def _loops() -> str:
+    """Changes whenever the engine's source does, and then its loops are compiled anew."""
+    sources = sorted((ROOT / "src" / "cauce_engine").rglob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+
+
 def _stamp(name: str) -> str:
-    """Which lock file ``.venv`` was last made from."""
+    """What was last done: "runtime" and "dev" installed from which lock, "loops" compiled from which source."""
     stamp = VENV / f".cauce-{name}"
     return stamp.read_text() if stamp.exists() else ""
+
+
+def _set_stamp(name: str, digest: str) -> None:
+    (VENV / f".cauce-{name}").write_text(digest)
 
 
 def _install(lock: Path) -> None:
@@ -132,7 +144,7 @@ def demo(*, port: int, data: Path) -> None:
     """Fill an embedded database with invented people and serve it until interrupted."""
     started = time.monotonic()
     _refuse_busy(port)
-    setup()
+    setup(compile_loops=False)
     data.mkdir(parents=True, exist_ok=True)
     env = environment(
         CAUCE_DEMO="true",
@@ -141,6 +153,7 @@ def demo(*, port: int, data: Path) -> None:
         PYTHONPATH=str(ROOT / "src"),
     )
     run(PYTHON, "-m", "django", "prepare_demo", env=env)
+    compiling: list[subprocess.Popen[bytes]] = []
     children = [
         _start(
             PYTHON, "-m", "gunicorn", "cauce.config.wsgi", "--bind", f"127.0.0.1:{port}",
@@ -153,9 +166,15 @@ def demo(*, port: int, data: Path) -> None:
         _wait_until_served(f"http://127.0.0.1:{port}/salud/", children)
         run(PYTHON, "-m", "django", "demo_people", "--origin", f"http://localhost:{port}", env=env)
         say(f"Ready in {time.monotonic() - started:.0f} s. Ctrl-C stops everything.")
+        loops = _loops()
+        if _stamp("loops") != loops:
+            # Behind the first page, so that nobody waits for it; a run that comes earlier compiles what it needs.
+            compiling.append(_start(PYTHON, "-m", "cauce_engine", "warm", env=env))
         _watch(children)
     finally:
-        _stop(children)
+        if compiling and compiling[0].poll() == 0:
+            _set_stamp("loops", loops)
+        _stop([*children, *compiling])
 
 
 def _refuse_busy(port: int) -> None:

@@ -153,6 +153,11 @@ def demo(*, port: int, data: Path) -> None:
         PYTHONPATH=str(ROOT / "src"),
     )
     run(PYTHON, "-m", "django", "prepare_demo", env=env)
+    # Read while the server starts, said once it serves.
+    introduction = subprocess.Popen(
+        [str(PYTHON), "-m", "django", "demo_people", "--origin", f"http://localhost:{port}"],
+        cwd=ROOT, env=env, stdout=subprocess.PIPE,
+    )  # fmt: skip
     compiling: list[subprocess.Popen[bytes]] = []
     children = [
         _start(
@@ -164,7 +169,7 @@ def demo(*, port: int, data: Path) -> None:
     ]  # fmt: skip
     try:
         _wait_until_served(f"http://127.0.0.1:{port}/salud/", children)
-        run(PYTHON, "-m", "django", "demo_people", "--origin", f"http://localhost:{port}", env=env)
+        print(introduction.communicate()[0].decode(), flush=True)
         say(f"Ready in {time.monotonic() - started:.0f} s. Ctrl-C stops everything.")
         loops = _loops()
         if _stamp("loops") != loops:

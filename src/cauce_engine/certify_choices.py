@@ -15,6 +15,7 @@ from cauce_engine.problems import PostTerms, Question
 from cauce_engine.results import NO_SEATS, SEATS_LEFT, Allocation
 
 Witness = Mapping[str, Any] | None
+MOST = 2**31
 Seat = tuple[int, str]
 """A post and the class of a seat of it."""
 
@@ -56,6 +57,15 @@ class _Market:
             self.wishes.append({post: rank for post, rank in listed.items() if rank >= 0})
         bare = PostTerms()
         self.terms = [question.terms.get(post, bare) for post in range(len(question.posts))]
+        lines = question.lines
+        reverts = [{c.name: c.reverts_to for c in terms.classes} for terms in self.terms]
+        self.classes: list[list[tuple[str, int, str | None]]] = [[] for _ in question.posts]
+        for post, number, seats in zip(
+            lines.post.tolist(), lines.name.tolist(), lines.seats.tolist(), strict=True
+        ):
+            name = lines.names[number]
+            self.classes[post].append((name, seats, reverts[post].get(name)))
+        self.seats: list[int] = question.capacity.tolist()
         self.region = {region.id: region for region in question.regions}
         self.posts_of: dict[str, list[int]] = {}
         for post, terms in enumerate(self.terms):
@@ -70,7 +80,7 @@ class _Market:
     def limit(self, post: int) -> int:
         """The seats of a post, cut to its target where its region says so."""
         terms = self.terms[post]
-        capacity = int(self.question.capacity[post])
+        capacity = self.seats[post]
         if terms.region is not None and self.region[terms.region].rule == "target":
             return min(capacity, terms.target or 0)
         return capacity
@@ -90,25 +100,25 @@ class _Market:
         return self._fill(unit, ranked.get(unit, []))
 
     def _fill(self, post: int, people: list[int]) -> tuple[dict[int, Seat], set[Seat]]:
-        lines = self.question.lines
-        mine = range(int(lines.start[post]), int(lines.start[post + 1]))
-        names = [lines.names[lines.name[line]] for line in mine]
-        turns = {(c.name): c.reverts_to for c in self.terms[post].classes}
+        classes = self.classes[post]
+        turns = {name: turned for name, _, turned in classes}
         taken: dict[int, Seat] = {}
         left: dict[str, int] = {}
         wait: set[Seat] = set()
 
         def fill(name: str, seats: int) -> int:
-            for person in people:
-                if seats and person not in taken and self.may_take(person, name):
+            for person in people if seats else ():
+                if not seats:
+                    break
+                if person not in taken and (name == "open" or self.may_take(person, name)):
                     taken[person] = (post, name)
                     seats -= 1
             return seats
 
-        for name, line in zip(names, mine, strict=True):
-            left[name] = fill(name, int(lines.seats[line]))
-        for name in names:
-            seats, turned = left[name], turns.get(name)
+        for name, own, _ in classes:
+            left[name] = fill(name, own)
+        for name, _, turned in classes:
+            seats = left[name]
             if seats:
                 wait.add((post, name))
             while seats and turned is not None:
@@ -119,22 +129,25 @@ class _Market:
         return taken, wait
 
     def _share(self, region: str, ranked: Mapping[int, list[int]]) -> dict[int, Seat]:
+        count = self._shares(region, {post: len(people) for post, people in ranked.items()})
+        return {person: (post, "open") for post in count for person in ranked.get(post, [])[: count[post]]}
+
+    def _shares(self, region: str, asking: Mapping[int, int]) -> dict[int, int]:
+        """How many each post of a region takes when so many ask: targets first, then by turns."""
         room = self.region[region].cap
         count = dict.fromkeys(self.posts_of[region], 0)
-        limits = [
-            {p: min(self.limit(p), self.terms[p].target or 0) for p in count},
-            {p: self.limit(p) for p in count},
-        ]
-        for limit in limits:
-            turning = True
-            while turning:
-                turning = False
-                for post in count:
-                    if room and count[post] < min(limit[post], len(ranked.get(post, []))):
-                        count[post] += 1
-                        room -= 1
-                        turning = True
-        return {person: (post, "open") for post in count for person in ranked.get(post, [])[: count[post]]}
+        for own in (True, False):
+            limit = {
+                p: min(self.limit(p), asking.get(p, 0), (self.terms[p].target or 0) if own else MOST)
+                for p in count
+            }
+            turning = [post for post in count if count[post] < limit[post]]
+            while turning and room:
+                for post in turning[:room]:
+                    count[post] += 1
+                room -= len(turning[:room])
+                turning = [post for post in turning if count[post] < limit[post]]
+        return count
 
     def propose(self) -> list[Seat | None]:
         """Deferred acceptance in rounds: the answer that is best for applicants."""
@@ -168,6 +181,9 @@ class _Market:
         for person, wishes in enumerate(self.wishes):
             for post in wishes:
                 pools.setdefault(self.unit(post), {}).setdefault(post, []).append(person)
+        for pool in pools.values():
+            for post, people in pool.items():
+                people.sort(key=lambda i: self.wishes[i][post])
         held: list[int | None] = [None] * len(self.wishes)
         place = [{post: at for at, post in enumerate(wishes)} for wishes in self.wishes]
         dirty = set(pools)
@@ -187,24 +203,12 @@ class _Market:
         return held
 
     def _offers(self, unit: int | str, pool: Mapping[int, list[int]]) -> list[tuple[int, int]]:
-        """(post, person): a region may offer several of its posts to one person."""
+        """(post, person) from a pool in order of rank: a region may offer several of its posts to one person."""
         if not isinstance(unit, str):
-            taken, _ = self.choose(unit, pool)
+            taken, _ = self._fill(unit, pool.get(unit, []))
             return [(post, person) for person, (post, _) in taken.items()]
-        ranked = {post: sorted(people, key=lambda i: self.wishes[i][post]) for post, people in pool.items()}
-        room = self.region[unit].cap
-        count = dict.fromkeys(self.posts_of[unit], 0)
-        for own in (True, False):
-            turning = True
-            while turning:
-                turning = False
-                for post in count:
-                    limit = min(self.limit(post), self.terms[post].target or 0) if own else self.limit(post)
-                    if room and count[post] < min(limit, len(ranked.get(post, []))):
-                        count[post] += 1
-                        room -= 1
-                        turning = True
-        return [(post, person) for post in count for person in ranked.get(post, [])[: count[post]]]
+        count = self._shares(unit, {post: len(people) for post, people in pool.items()})
+        return [(post, person) for post, taken in count.items() for person in pool.get(post, [])[:taken]]
 
 
 def _overfull(market: _Market, held: list[Seat | None]) -> Witness:
@@ -244,8 +248,11 @@ def _unjust(market: _Market, held: list[Seat | None]) -> dict[str, Witness]:
     found: dict[str, Witness] = {}
     for unit, pool in sorted(pools.items(), key=lambda entry: str(entry[0])):
         if isinstance(unit, str):
-            wanted = {person: (post, "open") for post, person in market._offers(unit, pool)}
-            offered = set(market._offers(unit, pool))
+            ranked = {
+                post: sorted(people, key=lambda i: market.wishes[i][post]) for post, people in pool.items()
+            }
+            offered = set(market._offers(unit, ranked))
+            wanted = {person: (post, "open") for post, person in offered}
         else:
             wanted, _ = market.choose(unit, pool)
             offered = {(seat[0], person) for person, seat in wanted.items()}

@@ -11,7 +11,20 @@ import pytest
 
 from cauce_engine import __main__ as command
 from cauce_engine import allocate, build_package, parse_question
+from tests.engine import published
+from tests.engine.test_choices import question_with_classes
+from tests.engine.test_couples import IMPOSSIBLE
 from tests.engine.test_package import DOCUMENT
+
+STABLE = {
+    "format": "cauce-question/1",
+    "mechanism": "stable",
+    "applicants": [{"id": person, "choices": ["p", "q"]} for person in "abc"],
+    "posts": [
+        {"id": "p", "capacity": 1, "order": ["c", ["a", "b"]]},
+        {"id": "q", "capacity": 1, "order": ["a", "c", "b"]},
+    ],
+}
 
 
 @pytest.fixture
@@ -108,6 +121,23 @@ def test_the_bytes_are_the_same_without_the_compiler(files):
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout == (files / "answer.json").read_bytes()
     assert process("verify", files / "paquete.zip", NUMBA_DISABLE_JIT="1").returncode == 0
+
+
+def test_every_mechanism_gives_the_same_bytes_without_the_compiler(tmp_path):
+    documents = [STABLE, question_with_classes(), IMPOSSIBLE, published.document(published.load("sms_test4"))]
+    (tmp_path / "questions.json").write_text(json.dumps(documents))
+    code = (
+        "import json, sys; from cauce_engine import allocate, parse_question\n"
+        "for d in json.load(open(sys.argv[1])): sys.stdout.buffer.write(allocate(parse_question(d)).to_bytes())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, str(tmp_path / "questions.json")],
+        capture_output=True,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == b"".join(allocate(parse_question(document)).to_bytes() for document in documents)
 
 
 def test_a_process_ends_with_the_status_and_never_a_traceback(files):

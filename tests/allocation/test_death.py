@@ -16,13 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-POINTS = (
-    "before freezing",
-    "after freezing",
-    "after solving",
-    "while keeping",
-    "after keeping",
-)
+POINTS = ("before freezing", "after freezing", "after solving", "while keeping", "after keeping")
+# The two that lose most: half the rows written, and all written but nobody told. The others take the long run.
+DEADLIEST = {"while keeping", "after keeping"}
 KILLED = -9
 
 
@@ -112,7 +108,10 @@ def test_an_undisturbed_worker_certifies(undisturbed):
     assert (undisturbed["places"], undisturbed["cutoffs"], undisturbed["kept"]) == (5, 3, 1)
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point",
+    [point if point in DEADLIEST else pytest.param(point, marks=pytest.mark.scale) for point in POINTS],
+)
 def test_another_worker_ends_with_the_same_bytes(store, undisturbed, point):
     name = f"died_{POINTS.index(point)}_{os.getpid()}"
     store.create(name, store.asked)

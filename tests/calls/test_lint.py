@@ -184,6 +184,6 @@ def test_dates_in_prose(text, expected):
     assert [(m.words, m.on, m.agrees) for m in mentions(text, near=NEAR)] == expected
 
 
-def test_a_megabyte_of_prose_is_read_at_once():
-    assert sum(1 for _ in mentions("martes 12 de febrero " * 50_000, near=NEAR)) == 50_000
-    assert not list(mentions("martes " * 150_000, near=NEAR))
+def test_prose_longer_than_any_call_is_read_at_once():
+    assert sum(1 for _ in mentions("martes 12 de febrero " * 10_000, near=NEAR)) == 10_000
+    assert not list(mentions("martes " * 30_000, near=NEAR))

@@ -1,0 +1,143 @@
+"""Two people at the same moment: one thing happens, once, and who came second gets an answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+
+import pytest
+from django.db import connection
+from django_tasks_db.models import DBTaskResult
+
+from cauce.accounts import operations as accounts
+from cauce.accounts import rules as identity
+from cauce.accounts.models import IdentityDocument, Person, User
+from cauce.allocation import operations as allocation
+from cauce.allocation.models import RunState, Signature
+from cauce.base.actors import Actor
+from cauce.base.models import AuditEvent
+from cauce.calls import operations as calls
+from cauce.calls import queries, rules
+from cauce.notices.models import Message
+from tests.accounts import factories as people
+from tests.allocation import factories as market
+from tests.calls import drafts
+from tests.conftest import NOON
+from tests.races import at_once, on_file
+
+
+def registering() -> dict:
+    """Two visitors with one CURP and different addresses, and one visitor who presses twice."""
+    people.make_notice()
+    names = {"given_names": "Mariana", "first_surname": "Xool", "second_surname": "Cocom"}
+
+    def register(email: str, birth: date) -> str:
+        curp = identity.compose_curp(**names, birth_date=birth, sex="M", birth_state="31")
+        user = accounts.register(
+            **names, email=email, curp=curp, password=people.PASSWORD, notice_version=1,
+            actor=Actor.nobody(), now=NOON,
+        )  # fmt: skip
+        return user.email
+
+    shared, own = date(1996, 4, 17), date(1991, 2, 3)
+    one_curp = at_once(partial(register, "uno@x.mx", shared), partial(register, "dos@x.mx", shared))
+    twice = at_once(partial(register, "tres@x.mx", own), partial(register, "tres@x.mx", own))
+    return {
+        "one_curp": one_curp,
+        "twice": twice,
+        "kept": sorted(User.objects.values_list("email", flat=True)),
+        "people": Person.objects.count(),
+        "curps": IdentityDocument.objects.count(),
+    }
+
+
+def publishing_a_call() -> dict:
+    """Two managers publish one draft."""
+    call = drafts.draft("CARRERA")
+    managers = [drafts.officer(name=name) for name in ("Carla", "Ofelia")]
+    findings = rules.lint(queries.snapshot(call), now=drafts.BEFORE_OPENING)
+    keys = [finding.key for finding in rules.warnings(findings)]
+
+    def publish(actor: Actor) -> str:
+        return calls.publish_call(
+            actor=actor, call=call, acknowledged=keys, now=drafts.BEFORE_OPENING
+        ).rules_digest
+
+    given = at_once(*(partial(publish, actor) for actor in managers))
+    call.refresh_from_db()
+    events = AuditEvent.objects.filter(action="calls.publish_call", subject_id=str(call.pk))
+    return {
+        "given": given,
+        "digest": call.rules_digest,
+        "publications": sum("rules_digest" in event.detail for event in events),
+    }
+
+
+def signing() -> dict:
+    """Two signatories sign at once, one of them twice; then both publish at once."""
+    call = market.closed_call(NOON)
+    staff = market.people(call)
+    market.market(call, NOON, people_=staff)
+    run = market.done_run(staff.carla, call, NOON)
+
+    def sign(actor: Actor) -> str:
+        allocation.sign(actor=actor, run=run, digest=run.answer_digest, now=NOON)
+        return "signed"
+
+    signed = at_once(*(partial(sign, actor) for actor in (staff.carla, staff.sofia, staff.carla)))
+    asked = Message.objects.count()
+
+    def publish(actor: Actor) -> str:
+        return allocation.publish(actor=actor, run=run, now=NOON).state
+
+    published = at_once(partial(publish, staff.carla), partial(publish, staff.sofia))
+    return {
+        "signed": sorted(signed),
+        "signatures": Signature.objects.filter(run=run).count(),
+        "asked": asked,
+        "published": published,
+        "told": DBTaskResult.objects.filter(task_path=allocation.TELL).count(),
+    }
+
+
+RACES = ("registering", "publishing_a_call", "signing")
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory):
+    return on_file(tmp_path_factory.mktemp("races"), __name__, *RACES)
+
+
+def check_registering(found: dict) -> None:
+    # An account that nobody confirmed yields to the next registration, so both are answered and one is kept.
+    assert set(found["one_curp"]) <= {"uno@x.mx", "dos@x.mx"}
+    assert found["twice"] == ["tres@x.mx", "tres@x.mx"]
+    assert len(found["kept"]) == found["people"] == found["curps"] == 2
+    assert "tres@x.mx" in found["kept"]
+
+
+def check_publishing_a_call(found: dict) -> None:
+    assert found["publications"] == 1
+    assert found["digest"] in found["given"]
+    assert set(found["given"]) <= {found["digest"], "Denied", "NotPublishable"}
+
+
+def check_signing(found: dict) -> None:
+    assert found["signed"] == ["AlreadySigned", "signed", "signed"]
+    assert found["signatures"] == 2
+    assert found["asked"] == 1
+    assert found["published"] == [RunState.PUBLISHED, RunState.PUBLISHED]
+    assert found["told"] == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="these races are for a SQLite file")
+@pytest.mark.parametrize("race", RACES)
+def test_on_a_file(on_sqlite, race):
+    globals()[f"check_{race}"](on_sqlite[race])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite in memory is one connection")
+@pytest.mark.parametrize("race", RACES)
+def test_on_the_database_of_the_tests(race):
+    globals()[f"check_{race}"](globals()[race]())

@@ -135,9 +135,9 @@ def test_absurd_values_are_ignored_aloud(client, oaxaca, chiapas, query, words):
     assert words in answer.text
 
 
-def test_a_megabyte_of_query_is_answered(client, oaxaca):
+def test_a_query_longer_than_any_page_is_answered(client, oaxaca):
     for name in ("q", "estado", "especialidad", "o", "p", "turno", "ofrece"):
-        answer = client.get(reverse("calls:posts", args=["JR24"]), {name: "á" * 500_000}, follow=True)
+        answer = client.get(reverse("calls:posts", args=["JR24"]), {name: "á" * 100_000}, follow=True)
         assert answer.status_code == 200
         assert len(answer.content) < 100_000
         assert "demasiado larga" in answer.text

@@ -101,6 +101,28 @@ def test_the_whole_errand_by_buttons(client, call, mariana, posts):
     assert ListVersion.objects.exclude(receipt="").count() == 1
 
 
+def test_both_boxes_that_lack_are_told_at_once_and_each_fault_once(client, mine, mariana, posts, now):
+    save(mine, mariana, [posts[0].pk], now)
+    page = client.post(url("application_send", mine), {"version": 1, "rules": 1}).text
+    summary = page.split('class="c-errors"')[1].split("</ul>")[0]
+    assert "Hay 2 cosas por corregir" in summary
+    assert summary.count("Marca la casilla") + summary.count("marca la casilla") == 2
+    assert "Acepto que mis datos" not in summary  # the fault says it; the sentence of the box is beside the box
+
+
+def test_a_fault_that_names_its_field_is_not_named_twice(client, mine):
+    values = {"specialty": mine.specialty_id, "criterion_exit_grade": "999", "criterion_service_months": "0"}
+    page = client.post(url("application_details", mine), values).text
+    summary = page.split('class="c-errors"')[1].split("</ul>")[0]
+    assert summary.count("Calificación de egreso") == 1
+
+
+def test_the_application_says_its_state_first(client, mine, mariana, posts, now):
+    assert "<h1>Falta tu lista</h1>" in client.get(url("application", mine)).text
+    save(mine, mariana, [posts[0].pk], now)
+    assert "<h1>Falta enviar tu lista</h1>" in client.get(url("application", mine)).text
+
+
 def test_sending_without_ticking_says_which_box(client, mine, mariana, posts, now):
     save(mine, mariana, [posts[0].pk], now)
     answer = client.post(url("application_send", mine), {"version": 1, "rules": 1, "consents": "on"})

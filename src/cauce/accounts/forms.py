@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from babel import Locale
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -197,3 +198,11 @@ def countries(language: str) -> tuple[tuple[str, str], ...]:
     names = Locale.parse("es_MX" if language.startswith("es") else "en").territories
     found = [(code, name) for code, name in names.items() if len(code) == 2 and code not in _NO_COUNTRY]
     return tuple(sorted(found, key=lambda pair: unicodedata.normalize("NFD", pair[1]).casefold()))
+
+
+class SignInForm(LoginForm):
+    """The library's, whose label in Spanish is written like a title."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("Correo electrónico")

@@ -563,8 +563,15 @@ def form_errors(form: Any) -> dict[str, Any]:
     rows: list[tuple[str | None, Any, Any]] = [(None, "", text) for text in form.non_field_errors()]
     for name in form.fields:
         field = form[name]
-        rows += [(None if field.is_hidden else target_of(field), field.label, text) for text in field.errors]
+        target = None if field.is_hidden else target_of(field)
+        rows += [(target, _name_before(field, str(text)), text) for text in field.errors]
     return {"rows": rows, "count": len(rows)}
+
+
+def _name_before(field: Any, text: str) -> str:
+    """The field's label, for a fault that does not name it itself; the label of a box to tick is a whole sentence."""
+    label, kind = str(field.label), getattr(field.field.widget, "input_type", "")
+    return "" if text.startswith(label) or kind == "checkbox" else label
 
 
 @register.filter

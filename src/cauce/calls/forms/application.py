@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from cauce.calls.models import Call
+from cauce.institutions.models import specialty_name
 
 
 class DetailsForm(forms.Form):
@@ -26,9 +27,8 @@ class DetailsForm(forms.Form):
 
     def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = call.call_specialties.order_by("specialty__name_es").values_list(
-            "specialty_id", "specialty__name_es"
-        )
+        name = f"specialty__{specialty_name()}"
+        offered = call.call_specialties.order_by(name).values_list("specialty_id", name)
         specialty = self.fields["specialty"]
         assert isinstance(specialty, forms.ChoiceField)  # noqa: S101 - declared above
         specialty.choices = [("", gettext("Elige una")), *offered]
@@ -72,7 +72,7 @@ class SendForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
     rules = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**15)
-    accepts = forms.BooleanField(required=False)
+    accepts = forms.BooleanField()
     consents = forms.BooleanField(
         error_messages={
             "required": _("Falta aceptar el uso de tus datos en esta convocatoria. Marca la casilla.")
@@ -84,6 +84,12 @@ class SendForm(forms.Form):
         self.fields["accepts"].label = gettext("Leí y acepto las reglas vigentes (versión %(version)s).") % {
             "version": rules_version
         }
+        lacking = gettext("Falta aceptar las reglas vigentes (versión %(version)s).") % {
+            "version": rules_version
+        }
+        self.fields["accepts"].error_messages["required"] = (
+            f"{lacking} {gettext('Léelas y marca la casilla.')}"
+        )
         self.fields["consents"].label = gettext(
             "Acepto que mis datos se usen en esta convocatoria, como dice el aviso de privacidad."
         )

@@ -40,6 +40,7 @@ from cauce.calls.queries.search import (
 from cauce.calls.rules import Phase
 from cauce.calls.rules import application as rulebook
 from cauce.calls.rules.receipt import to_the_second
+from cauce.institutions.models import specialty_name
 
 RESULT = "allocation:result"
 
@@ -234,10 +235,15 @@ class Wish(NamedTuple):
         )
 
 
-WISH = (
-    "id", "key", "specialty__name_es", "site__short_name", "site__municipality", "site__state__name", "seats", "shift",
+_WISH = (
+    "id", "key", "", "site__short_name", "site__municipality", "site__state__name", "seats", "shift",
     "isolation_percent", "rural_percent", "listed", "last_place", "last_score",
 )  # fmt: skip
+
+
+def _wish() -> tuple[str, ...]:
+    """The fields of a wish; the specialty goes by its name in the language in force."""
+    return tuple(field or f"specialty__{specialty_name()}" for field in _WISH)
 
 
 def wishes(posts: Sequence[int]) -> list[Wish]:
@@ -248,7 +254,7 @@ def wishes(posts: Sequence[int]) -> list[Wish]:
 def _wishes(lists: Sequence[Sequence[int]]) -> list[list[Wish]]:
     wanted = {post for posts in lists for post in posts}
     found = (
-        {row[0]: Wish._make(row) for row in Post.objects.filter(pk__in=wanted).values_list(*WISH)}
+        {row[0]: Wish._make(row) for row in Post.objects.filter(pk__in=wanted).values_list(*_wish())}
         if wanted
         else {}
     )
@@ -499,7 +505,7 @@ def my_home_page(actor: Actor, *, now: datetime) -> MyHomePage:
         .filter(call__state=CallState.PUBLISHED)
         .order_by("-call__closes_at")[:10]
     )
-    mine = [_my_application(frame(application, actor, now=now)) for application in found]
+    mine = [my_application(frame(application, actor, now=now)) for application in found]
     asking = sorted((one for one in mine if one.asked), key=lambda one: one.frame.call.closes_at)
     first = asking[0] if asking else None
     page = calls_page(actor, now=now)
@@ -510,7 +516,8 @@ def my_home_page(actor: Actor, *, now: datetime) -> MyHomePage:
     )
 
 
-def _my_application(here: Frame) -> MyApplication:
+def my_application(here: Frame) -> MyApplication:
+    """Return what a person's application says of itself: its state, what it asks for, and where that is done."""
     by = {"when": here.closes_when}
     if here.is_withdrawn:
         return MyApplication(

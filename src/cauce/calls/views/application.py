@@ -74,7 +74,13 @@ def application(request, folio):
     return render(
         request,
         "calls/application.html",
-        {"frame": here, "steps": here.steps(""), "may_withdraw": withdrawal, "next_url": next_url},
+        {
+            "page": queries.my_application(here),
+            "frame": here,
+            "steps": here.steps(""),
+            "may_withdraw": withdrawal,
+            "next_url": next_url,
+        },
     )
 
 
@@ -362,12 +368,7 @@ def application_receipt_content(request, folio, number):
 
 def _sent_version(request, folio: str, number: int) -> ListVersion:
     return get_object_or_404(
-        ListVersion.objects.select_related(
-            "application__call", "application__person", "application__specialty"
-        ),
-        application=_mine(request, folio),
-        number=number,
-        sent_at__isnull=False,
+        queries.sendings_visible_to(request.actor), application=_mine(request, folio), number=number
     )
 
 

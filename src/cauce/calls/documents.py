@@ -179,7 +179,7 @@ def _receipt_rows(application: Application, version: ListVersion) -> list[list[s
     as_sent = receipt_content_of(version)
     details: list[list[str]] = []
     if as_sent is not None:  # otherwise what is stored now is not what was sent, and is not shown as such
-        details = [[_("Especialidad"), application.specialty.name_es]] if application.specialty else []
+        details = [[_("Especialidad"), application.specialty.name]] if application.specialty else []
         details += [
             [str(criterion["label"]), value]
             for criterion, value in zip(call.score_criteria, application.merit, strict=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
@@ -78,6 +79,11 @@ class EntryRoute(models.TextChoices):
     DENTAL = "dental", _("Estomatología")
 
 
+def specialty_name() -> str:
+    """Return the field that holds a specialty's name in the language in force: name_es or name_en."""
+    return "name_en" if (get_language() or "es").startswith("en") else "name_es"
+
+
 class Specialty(models.Model):
     """A recognised field. Lists change by year, so it has validity dates; lengths in years are editable data."""
 
@@ -104,6 +110,11 @@ class Specialty(models.Model):
 
     def __str__(self) -> str:
         return self.name_es
+
+    @property
+    def name(self) -> str:
+        """The name in the language in force."""
+        return getattr(self, specialty_name())
 
 
 class SpecialtyAlias(models.Model):

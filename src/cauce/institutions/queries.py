@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from cauce.base.errors import Verdict
 from cauce.base.figures import number
@@ -305,7 +305,7 @@ def specialties_page(text: str) -> SpecialtiesPage:
             "prerequisites", Prefetch("aliases", SpecialtyAlias.objects.order_by("folded"))
         )
     )
-    found.sort(key=lambda one: fold(_name(one)))
+    found.sort(key=lambda one: fold(one.name))
     kept = [
         one
         for one in found
@@ -318,12 +318,8 @@ def specialties_page(text: str) -> SpecialtiesPage:
     return SpecialtiesPage(text, len(kept), len(found), [(label, rows) for label, rows in groups if rows])
 
 
-def _name(one: Specialty) -> str:
-    return one.name_en if (get_language() or "es").startswith("en") else one.name_es
-
-
 def _specialty(one: Specialty) -> SpecialtyRow:
-    required = [_name(each) for each in one.prerequisites.all()]
+    required = [each.name for each in one.prerequisites.all()]
     words = ""
     if required:
         names = reduce(
@@ -336,7 +332,7 @@ def _specialty(one: Specialty) -> SpecialtyRow:
         }
     return SpecialtyRow(
         code=one.code,
-        name=_name(one),
+        name=one.name,
         own_years=one.own_years,
         total_years=one.total_years,
         is_trunk=one.is_trunk,

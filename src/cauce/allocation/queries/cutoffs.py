@@ -10,10 +10,10 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import F, Q, QuerySet
 from django.utils.http import urlencode
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cauce.allocation.models import Cutoff, Run
+from cauce.institutions.models import specialty_name
 
 PAGE = 50
 LONGEST_QUERY = 80
@@ -70,14 +70,10 @@ def _fold(text: str) -> str:
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
-def _name() -> str:
-    return "name_es" if (get_language() or "es").startswith("es") else "name_en"
-
-
 def _places(run: Run) -> _Places:
     rows = Cutoff.objects.filter(run=run)
     specialties = rows.values_list(
-        "post__specialty_id", "post__specialty__code", f"post__specialty__{_name()}"
+        "post__specialty_id", "post__specialty__code", f"post__specialty__{specialty_name()}"
     ).distinct()
     sites = rows.values_list(
         "post__site_id",
@@ -182,7 +178,7 @@ def _filtered(
 def _values(rows: QuerySet[Cutoff], order: str) -> Any:
     return rows.order_by(SORTS[order], "post__key").values_list(
         "post__key",
-        f"post__specialty__{_name()}",
+        f"post__specialty__{specialty_name()}",
         "post__site__short_name",
         "post__site__state__name",
         "seats",

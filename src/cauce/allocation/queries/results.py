@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.utils.translation import get_language
 
 from cauce.accounts.roles import Role
 from cauce.allocation import rules
@@ -208,8 +207,7 @@ def _open_calls(now: datetime) -> int:
 
 
 def _specialty(post: Post) -> str:
-    spanish = (get_language() or "es").startswith("es")
-    return post.specialty.name_es if spanish else post.specialty.name_en
+    return post.specialty.name
 
 
 def _wishes(run: Run, placement: Placement, gap: Any) -> list[WishLine]:

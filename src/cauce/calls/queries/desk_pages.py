@@ -32,7 +32,7 @@ from cauce.calls.queries.desk import calls_managed_by, name_of, snapshot
 from cauce.calls.rules.calendar import Phase, phase
 from cauce.calls.rules.drafting import Dates, Entry, fingerprint
 from cauce.calls.rules.lint import Finding, Section
-from cauce.institutions.models import Institution, Specialty
+from cauce.institutions.models import Institution, Specialty, specialty_name
 
 PER_PAGE = 50
 RailItem = tuple[str, str, int | str, bool]
@@ -453,9 +453,9 @@ def applications_page(actor: Actor, call: Call, *, number: int, now: datetime) -
     sent = Q(state=ApplicationState.SUBMITTED)
     specialties = (
         applications.order_by()
-        .values_list("specialty__name_es")
+        .values_list(f"specialty__{specialty_name()}")
         .annotate(sent=Count("pk", filter=sent), drafts=Count("pk", filter=Q(state=ApplicationState.DRAFT)))
-        .order_by("-sent", "specialty__name_es")
+        .order_by("-sent", f"specialty__{specialty_name()}")
     )
     zone = timezone.get_default_timezone()
     days = (

@@ -29,7 +29,7 @@ from cauce.calls.models import (
 )
 from cauce.calls.rules import Phase
 from cauce.calls.rules.receipt import to_the_second
-from cauce.institutions.models import State
+from cauce.institutions.models import State, specialty_name
 
 
 def published_calls() -> QuerySet[Call]:
@@ -292,9 +292,10 @@ class CallPage:
 
 def call_page(call: Call, actor: Actor, *, now: datetime) -> CallPage:
     """Return the public page of a call, in five queries (six for who has signed in)."""
+    name = f"specialty__{specialty_name()}"
     specialties = [
         SpecialtyRow._make(row)
-        for row in call.call_specialties.values_list("specialty__code", "specialty__name_es", "tier")
+        for row in call.call_specialties.values_list("specialty__code", name, "tier")
         .annotate(
             posts=Count("specialty__posts", filter=Q(specialty__posts__call=call)),
             seats=Sum("specialty__posts__seats", filter=Q(specialty__posts__call=call), default=0),
@@ -302,7 +303,7 @@ def call_page(call: Call, actor: Actor, *, now: datetime) -> CallPage:
                 "specialty__posts", filter=Q(specialty__posts__call=call, specialty__posts__listed=0)
             ),
         )
-        .order_by("tier", "specialty__name_es")
+        .order_by("tier", name)
     ]
     addenda = list(call.addenda.order_by("number"))
     mine = None

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from cauce.base.drawing import Region
 from cauce.base.figures import number, percent
 from cauce.calls.models import Call, ContractKind, Post, Shift
-from cauce.institutions.models import Site, Specialty, SpecialtyAlias, State
+from cauce.institutions.models import Site, Specialty, SpecialtyAlias, State, specialty_name
 from cauce.institutions.rules import fold
 
 PAGE = 50
@@ -186,11 +186,16 @@ class PostRow(NamedTuple):
         return reverse("calls:post", args=[self.call_code, self.key])
 
 
-ROW = (
-    "id", "key", "call__code", "site__short_name", "site__municipality", "site__state__name", "specialty__name_es",
+_ROW = (
+    "id", "key", "call__code", "site__short_name", "site__municipality", "site__state__name", "",
     "seats", "shift", "contract", "monthly_pay", "isolation_percent", "rural_percent", "is_priority",
     "has_housing", "has_transport", "listed", "last_place",
 )  # fmt: skip
+
+
+def _row() -> tuple[str, ...]:
+    """The fields of a row; the specialty goes by its name in the language in force."""
+    return tuple(field or f"specialty__{specialty_name()}" for field in _ROW)
 
 
 def supplement_words(isolation: int, rural: int) -> str:
@@ -230,8 +235,8 @@ class Search:
         names = (
             Specialty.objects.filter(calls__in=self.calls)
             .distinct()
-            .order_by("name_es")
-            .values_list("code", "name_es")
+            .order_by(specialty_name())
+            .values_list("code", specialty_name())
         )
         return list(names)
 
@@ -341,7 +346,9 @@ class Search:
         posts = self._matching(self._conditions(self.filters))
         sort = self.filters.sort
         if not sort:
-            return posts.order_by("site__state__name", "site__short_name", "specialty__name_es", "key")
+            return posts.order_by(
+                "site__state__name", "site__short_name", f"specialty__{specialty_name()}", "key"
+            )
         expression = SORTS[sort.removeprefix("-")][1]
         direction = (
             expression.desc(nulls_last=True) if sort.startswith("-") else expression.asc(nulls_last=True)
@@ -351,7 +358,7 @@ class Search:
     def page(self) -> tuple[Page[PostRow], str]:
         """Return the page that is asked for, and a sentence if there is no such page and another is shown."""
         paginator: Paginator[PostRow] = Paginator(
-            _Counted(self._ordered().values_list(*ROW), self.count), PAGE
+            _Counted(self._ordered().values_list(*_row()), self.count), PAGE
         )
         asked, words = self.filters.page, ""
         wanted = int(asked) if asked.isascii() and asked.isdigit() else 1
@@ -366,7 +373,7 @@ class Search:
 
     def rows(self) -> Iterator[PostRow]:
         """Yield every match, for a file."""
-        return map(PostRow._make, self._ordered().values_list(*ROW).iterator(chunk_size=1000))
+        return map(PostRow._make, self._ordered().values_list(*_row()).iterator(chunk_size=1000))
 
     # What is put, and what taking it away would give --------------------
 

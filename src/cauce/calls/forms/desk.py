@@ -228,7 +228,7 @@ class ScopeForm(Seen):
         self.specialties = list(specialties)
         for specialty in self.specialties:
             self.fields[f"specialty_{specialty.pk}"] = forms.ChoiceField(
-                choices=[("", _("No se ofrece")), *Tier.choices], required=False, label=specialty.name_es
+                choices=[("", _("No se ofrece")), *Tier.choices], required=False, label=specialty.name
             )
 
     @property
@@ -292,10 +292,10 @@ class PostForm(Seen):
         required=False, min_value=0, max_digits=9, decimal_places=2, label=_("Sueldo mensual, en pesos")
     )
     isolation_percent = forms.IntegerField(
-        min_value=0, max_value=50, initial=0, label=_("Compensación por aislamiento, en % del sueldo")
+        min_value=0, max_value=50, initial=0, label=_("Compensación por aislamiento, en porcentaje del sueldo")
     )
     rural_percent = forms.IntegerField(
-        min_value=0, max_value=20, initial=0, label=_("Compensación por zona rural, en % del sueldo")
+        min_value=0, max_value=20, initial=0, label=_("Compensación por zona rural, en porcentaje del sueldo")
     )
     is_priority = forms.BooleanField(required=False, label=_("Plaza prioritaria"))
     has_housing = forms.BooleanField(required=False, label=_("Con vivienda"))

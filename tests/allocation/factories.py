@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 
 from cauce.accounts.models import Membership, Person, User
@@ -15,6 +15,9 @@ from cauce.base.actors import Actor
 from cauce.calls.models import Application, Call, Choice, ListVersion, Post
 from cauce.calls.rules.folio import folio
 from cauce.institutions.models import Institution, Site, Specialty, State
+from tests.calls import factories as calls
+from tests.conftest import NOON
+from tests.institutions import factories as catalogues
 
 SEED = "5eed" * 16
 CRITERIA = [
@@ -38,40 +41,21 @@ CRITERIA = [
 
 
 def institution(code: str = "IMSS") -> Institution:
-    return Institution.objects.get_or_create(
-        code=code,
-        defaults={"name": f"Instituto {code}", "acronym": code, "kind": "health", "source": "prueba"},
-    )[0]
+    return catalogues.institution(code)
 
 
 def state(key: str = "22", name: str = "Querétaro") -> State:
-    return State.objects.get_or_create(
-        key=key, defaults={"name": name, "abbreviation": name[:4], "curp_code": key, "population_2020": 1}
-    )[0]
+    return catalogues.state(key, name)
 
 
-def specialty(code: str = "medicina-interna", name: str = "Medicina interna") -> Specialty:
-    return Specialty.objects.get_or_create(
-        code=code,
-        defaults={
-            "name_es": name,
-            "name_en": f"{name} (en)",
-            "route": "direct",
-            "own_years": 4,
-            "total_years": 4,
-            "source": "prueba",
-        },
-    )[0]
+def specialty() -> Specialty:
+    return calls.specialty("medicina-interna", "Medicina interna")
 
 
-def site(name: str, where: State | None = None) -> Site:
-    return Site.objects.get_or_create(
-        institution=institution(),
-        state=where or state(),
-        municipality="Centro",
-        name=name,
-        defaults={"short_name": name, "kind": "HGR", "care_level": 2, "source": "prueba"},
-    )[0]
+def site(name: str) -> Site:
+    """The site with this name in Querétaro, the same one each time."""
+    found = Site.objects.filter(name=name).first()
+    return found or calls.site(name, state(), institution=institution())
 
 
 def closed_call(now, code: str = "RM24", *, owner: Institution | None = None, criteria=CRITERIA) -> Call:
@@ -113,23 +97,12 @@ def posts(call: Call, *seats: int) -> list[Post]:
 
 
 def person(given_names: str = "Ana", surname: str = "Inventada") -> Person:
-    from tests.conftest import NOON
-
-    return Person.objects.create(
-        given_names=given_names,
-        first_surname=surname,
-        birth_date=date(1995, 1, 1),
-        sex="M",
-        is_invented=True,
-        created_at=NOON,
-    )
+    return calls.person(given_names, first_surname=surname, second_surname="")
 
 
 def user(
     email: str, *offices: tuple[str, int | None], who: Person | None = None, office_name: str = ""
 ) -> User:
-    from tests.conftest import NOON
-
     account = User.objects.create(email=email, person=who, office_name=office_name, joined_at=NOON)
     for role, where in offices:
         Membership.objects.create(user=account, role=role, institution_id=where)

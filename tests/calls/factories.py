@@ -12,6 +12,8 @@ from cauce.accounts.queries import actor_for
 from cauce.base.actors import Actor
 from cauce.calls.models import Application, Call, CallSpecialty, Post
 from cauce.institutions.models import Institution, Site, Specialty, State
+from tests.accounts import factories as people
+from tests.institutions import factories as catalogues
 
 _numbers = count(1)
 OPENS = datetime(2024, 2, 1, 6, tzinfo=UTC)
@@ -36,19 +38,11 @@ SCORE = {
 
 
 def institution(code: str = "IMSSB") -> Institution:
-    found, _ = Institution.objects.get_or_create(
-        code=code,
-        defaults={"name": f"Institución {code}", "acronym": code, "kind": "health", "source": "prueba"},
-    )
-    return found
+    return catalogues.institution(code)
 
 
 def state(key: str = "20", name: str = "Oaxaca") -> State:
-    found, _ = State.objects.get_or_create(
-        key=key,
-        defaults={"name": name, "abbreviation": name[:5], "curp_code": key, "population_2020": 4_132_148},
-    )
-    return found
+    return catalogues.state(key, name)
 
 
 def specialty(code: str = "pediatria", name: str = "Pediatría") -> Specialty:
@@ -67,20 +61,15 @@ def specialty(code: str = "pediatria", name: str = "Pediatría") -> Specialty:
 
 
 def site(name: str | None = None, where: State | None = None, **values) -> Site:
-    name = name or f"Hospital General {next(_numbers)}"
     where = where or state()
     defaults = {
         "institution": institution(),
         "state": where,
         "municipality": f"Municipio de {where.name}",
-        "name": name,
-        "short_name": name[:80],
         "kind": "HG",
-        "care_level": 2,
-        "source": "prueba",
         "is_invented": True,
     }
-    return Site.objects.create(**{**defaults, **values})
+    return catalogues.site(name or f"Hospital General {next(_numbers)}", **{**defaults, **values})
 
 
 def call(code: str | None = None, specialties: tuple[Specialty, ...] | None = None, **values) -> Call:
@@ -131,16 +120,8 @@ def post(of: Call, at: Site | None = None, **values) -> Post:
 
 
 def person(given: str = "Mariana", **values) -> Person:
-    defaults = {
-        "given_names": given,
-        "first_surname": "Xool",
-        "second_surname": "Cocom",
-        "birth_date": date(1995, 5, 4),
-        "sex": "M",
-        "created_at": OPENS,
-        "is_invented": True,
-    }
-    return Person.objects.create(**{**defaults, **values})
+    defaults = {"birth_date": date(1995, 5, 4), "created_at": OPENS, "is_invented": True}
+    return people.make_person(given, **{**defaults, **values})
 
 
 def user(given: str = "Mariana", **values) -> User:

@@ -252,7 +252,7 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     env.pop("DATABASE_URL", None)
     pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup"]
     if quick:
-        run(*pytest, "-m", "not journey and not scale", "--no-migrations", *arguments, env=env)
+        run(*pytest, "-m", "not journey and not scale", *arguments, env=env)
     else:
         marker = "scale" if scale else "not scale"
         say("On SQLite:")
@@ -309,7 +309,7 @@ def main() -> None:
     demo_parser.add_argument("--port", type=int, default=8000)
     demo_parser.add_argument("--data", type=Path, default=ROOT / "var" / "demo")
     test_parser = commands.add_parser("test", help="run every test (other arguments go to pytest)")
-    test_parser.add_argument("--quick", action="store_true", help="SQLite only, no browser, no migrations")
+    test_parser.add_argument("--quick", action="store_true", help="SQLite only, no browser")
     test_parser.add_argument("--scale", action="store_true", help="the national-size tests only")
     commands.add_parser("check", help="format, lint, types, contracts, migrations, translations")
     commands.add_parser("bench", help="measure and print the table (arguments go to the bench)")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from cauce.base import web
 from cauce.calls import documents, queries
-from cauce.calls.models import Call, Post
+from cauce.calls.models import Call
 from cauce.calls.queries.search import PostRow, Search, posts_page, read_filters
 
 _LONGEST_QUERY = 2000
@@ -121,10 +121,7 @@ def posts_csv(request, code):
 @web.in_capitals
 def post(request, code, key):
     found = get_object_or_404(
-        Post.objects.select_related("call", "site__state", "site__institution", "specialty"),
-        call__in=queries.published_calls(),
-        call__code=code,
-        key=key.replace("\0", ""),
+        queries.published_posts(), call__code=code, key=key.replace("\0", "")
     )
     return render(
         request, "calls/post.html", {"page": queries.post_page(found, request.actor, now=request.now)}

@@ -18,9 +18,13 @@ def test_a_task_exists_exactly_if_its_cause_commits():
     class Undo(Exception):
         pass
 
-    with pytest.raises(Undo), transaction.atomic():
-        background.enqueue(TASK, number=1)
-        raise Undo
+    def cause():
+        with transaction.atomic():
+            background.enqueue(TASK, number=1)
+            raise Undo
+
+    with pytest.raises(Undo):
+        cause()
     assert not DBTaskResult.objects.exists()
     task = background.enqueue(TASK, number=2)
     assert DBTaskResult.objects.get().pk == task

@@ -77,7 +77,12 @@ def test_a_step_refuses_to_run_alone(now):
 def events(now, count):
     return [
         AuditEvent.objects.create(
-            at=now, actor="system:test", action="base.x", subject_model="m", subject_id=str(i), detail={"i": i}
+            at=now,
+            actor="system:test",
+            action="base.x",
+            subject_model="m",
+            subject_id=str(i),
+            detail={"i": i},
         )
         for i in range(count)
     ]
@@ -99,7 +104,9 @@ def test_the_chain_holds_and_grows(now):
 def test_an_event_that_commits_late_is_sealed_all_the_same(now):
     """Identifiers may commit out of order; the sealer must not look only beyond the last one it saw."""
     first, second = events(now, 2)
-    AuditSeal.objects.create(number=1, event_id=second.pk, digest=audit.link(audit.START, second), sealed_at=now)
+    AuditSeal.objects.create(
+        number=1, event_id=second.pk, digest=audit.link(audit.START, second), sealed_at=now
+    )
     assert audit.seal(now=now) == 1
     assert AuditSeal.objects.get(number=2).event_id == first.pk
     assert audit.continuity().holds
@@ -112,9 +119,12 @@ def test_the_database_refuses_to_change_an_event(now, request):
     events(now, 1)
     with pytest.raises(TypeError):
         AuditEvent.objects.update(actor="x")
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE base_auditevent SET actor = 'x'")
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE base_auditevent SET actor = 'x'")
 
 
 @pytest.mark.django_db

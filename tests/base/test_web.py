@@ -21,7 +21,9 @@ def application(now):
 def test_what_was_typed_when_the_session_ended_is_there_after_sign_in(client, application):
     made, owner = application
     page = reverse("calls:application_details", args=[made.folio])
-    sent = client.post(page, {"phone": "951 555 0101", "specialty": str(made.specialty_id)}, HTTP_REFERER=page)
+    sent = client.post(
+        page, {"phone": "951 555 0101", "specialty": str(made.specialty_id)}, HTTP_REFERER=page
+    )
     assert sent.status_code == 302
     assert sent.url.endswith(f"?next={page}")
     client.force_login(owner)
@@ -39,7 +41,7 @@ def test_a_password_is_never_kept(client, application):
 
 @pytest.mark.django_db
 def test_a_button_pressed_after_the_session_ended_leads_back_to_its_page(client, application):
-    made, owner = application
+    made, _owner = application
     page = reverse("calls:application", args=[made.folio])
     button = reverse("calls:application_restore", args=[made.folio])
     sent = client.post(button, {}, HTTP_REFERER=f"http://testserver{page}")
@@ -80,7 +82,8 @@ def test_a_field_of_a_megabyte_is_refused_in_one_short_sentence(client):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "address", ["/sedes/abc/", "/mi/solicitudes/%00/", "/convocatorias/NO-HAY/", "/resultados/X/1/", "/privacidad/9/"]
+    "address",
+    ["/sedes/abc/", "/mi/solicitudes/%00/", "/convocatorias/NO-HAY/", "/resultados/X/1/", "/privacidad/9/"],
 )
 def test_an_identifier_that_is_none_is_a_page_that_says_so(client, application, address):
     client.force_login(application[1])

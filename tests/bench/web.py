@@ -52,7 +52,7 @@ def measure(database: str, *, rounds: int = 5, seconds: float = 2.0) -> dict[str
     with _served(database) as (port, facts):
         errands = _errands(facts)
         found: dict[str, Speed] = {name: Speed([], []) for name in errands}
-        for name, errand in errands.items():
+        for errand in errands.values():
             _round(port, errand, seconds / 2, Speed([], []))  # warm
         for _number in range(rounds):
             for name, errand in errands.items():
@@ -152,9 +152,16 @@ def _serve(folder: Path, port: int, extra: dict[str, str]) -> Iterator[tuple[int
         **kept, **extra, "CAUCE_DEMO": "true", "CAUCE_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "cauce.config.settings",
         "CAUCE_ORIGIN": f"http://localhost:{port}",
     }  # fmt: skip
-    subprocess.run([sys.executable, "-m", "django", "prepare_demo"], env=env, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "django", "prepare_demo"], env=env, check=True, stdout=subprocess.DEVNULL
+    )
     prepared = subprocess.run(
-        [sys.executable, "-m", "tests.bench.prepared"], env=env, check=True, capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-m", "tests.bench.prepared"],
+        env=env,
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
     )
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "cauce.config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",

@@ -125,9 +125,7 @@ def test_a_doctor_finds_registers_ranks_and_sends_from_a_phone(visit, look):
     assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
 
 
-def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(
-    visit, look, chromium, tmp_path
-):
+def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(visit, look, chromium, tmp_path):
     ofelia = visit(DESK)
     enter_as(ofelia, "Ofelia")
     ofelia.get_by_role("link", name="Abrir RM24").click()

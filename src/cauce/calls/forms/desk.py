@@ -292,7 +292,10 @@ class PostForm(Seen):
         required=False, min_value=0, max_digits=9, decimal_places=2, label=_("Sueldo mensual, en pesos")
     )
     isolation_percent = forms.IntegerField(
-        min_value=0, max_value=50, initial=0, label=_("Compensación por aislamiento, en porcentaje del sueldo")
+        min_value=0,
+        max_value=50,
+        initial=0,
+        label=_("Compensación por aislamiento, en porcentaje del sueldo"),
     )
     rural_percent = forms.IntegerField(
         min_value=0, max_value=20, initial=0, label=_("Compensación por zona rural, en porcentaje del sueldo")

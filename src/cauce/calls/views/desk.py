@@ -206,9 +206,7 @@ def edit_scope(request: Any, code: str) -> HttpResponse:
     initial |= {f"specialty_{pk}": tier for pk, tier in current.specialties}
     day = call.opens_at.date()
     offered = queries.specialties_to_offer(day, also=[pk for pk, _tier in current.specialties])
-    form = fill(
-        request, forms.ScopeForm, initial=initial, states=queries.states(), specialties=offered
-    )
+    form = fill(request, forms.ScopeForm, initial=initial, states=queries.states(), specialties=offered)
     done, _saved = save(
         request, form, operations.edit_scope, None, call=call,
         values=form.values() if form.is_valid() else None, seen=form.data.get("seen", ""),

@@ -120,9 +120,7 @@ def posts_csv(request, code):
 @require_safe
 @web.in_capitals
 def post(request, code, key):
-    found = get_object_or_404(
-        queries.published_posts(), call__code=code, key=key.replace("\0", "")
-    )
+    found = get_object_or_404(queries.published_posts(), call__code=code, key=key.replace("\0", ""))
     return render(
         request, "calls/post.html", {"page": queries.post_page(found, request.actor, now=request.now)}
     )

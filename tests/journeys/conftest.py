@@ -24,6 +24,7 @@ DESK = {"width": 1280, "height": 900}
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/journeys" in str(item.fspath):
@@ -32,6 +33,7 @@ def pytest_collection_modifyitems(items):
 
 
 _examined: set[object] = set()
+EXAMINED = "axe has looked"
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,14 @@ def visit(chromium, demo):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on(
-            "console",
-            lambda m: complaints.append(m.text) if m.type == "error" and page not in _examined else None,
-        )
+
+        def hear(message):
+            if message.text == EXAMINED:
+                _examined.discard(page)
+            elif message.type == "error" and page not in _examined:
+                complaints.append(message.text)
+
+        page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
@@ -152,7 +158,12 @@ def axe():
         # axe measures with styles of its own, which the content policy refuses aloud; that is no fault of the page.
         _examined.add(page)
         found = checker.run(page).response["violations"]
-        page.wait_for_timeout(50)
+        # What the console says comes late but in order: when this word comes, axe's complaints have come.
+        page.evaluate("word => console.error(word)", EXAMINED)
+        for _wait in range(200):
+            if page not in _examined:
+                break
+            page.wait_for_timeout(10)
         _examined.discard(page)
         report = [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in found]
         assert report == [], f"{page.url}: {report}"

@@ -257,7 +257,14 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
         marker = ["-m", "scale" if scale else "not scale"]
         # What no database can change is not repeated; the demo is filled on PostgreSQL by the journeys.
         once = ("tests/engine", "tests/architecture", "tests/demo", "tests/journeys/test_look.py")
-        on_postgresql = [PYTHON, "-m", "tests.postgres", *pytest, *(f"--ignore={path}" for path in once)]
+        on_postgresql = [
+            PYTHON,
+            "-m",
+            "tests.postgres",
+            *pytest,
+            "--reuse-db",
+            *(f"--ignore={path}" for path in once),
+        ]
         outcomes = []
         for name, command in (("SQLite", pytest), ("PostgreSQL", on_postgresql)):
             say(f"On {name}:")

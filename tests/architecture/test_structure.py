@@ -159,7 +159,9 @@ TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
 def test_templates_hold_no_style_nor_script_of_their_own(path):
     text = path.read_text()
     assert not re.search(r"\sstyle\s*=", text)
-    assert not re.search(r"\son(click|change|submit|load|input|error|focus|blur|key\w+|mouse\w+|pointer\w+)\s*=", text)
+    assert not re.search(
+        r"\son(click|change|submit|load|input|error|focus|blur|key\w+|mouse\w+|pointer\w+)\s*=", text
+    )
     assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")[^>]*>", text)
     assert "<style" not in text
 

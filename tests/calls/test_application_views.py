@@ -107,7 +107,9 @@ def test_both_boxes_that_lack_are_told_at_once_and_each_fault_once(client, mine,
     summary = page.split('class="c-errors"')[1].split("</ul>")[0]
     assert "Hay 2 cosas por corregir" in summary
     assert summary.count("Marca la casilla") + summary.count("marca la casilla") == 2
-    assert "Acepto que mis datos" not in summary  # the fault says it; the sentence of the box is beside the box
+    assert (
+        "Acepto que mis datos" not in summary
+    )  # the fault says it; the sentence of the box is beside the box
 
 
 def test_a_fault_that_names_its_field_is_not_named_twice(client, mine):

@@ -157,10 +157,13 @@ class RankedList {
     if (y < 90) scrollBy(0, -14);
     if (y > innerHeight - 140) scrollBy(0, 14);
     const all = this.items();
-    const over = all.findIndex((x) => { const r = x.getBoundingClientRect(); return y >= r.top && y <= r.bottom; });
-    if (over < 0 || all[over] === this.held.li) return;
-    const r = all[over].getBoundingClientRect();
-    const middle = r.top + r.height / 2;
+    // Where rows belong, not where they still glide: a quick finger would else be left a row behind.
+    const start = this.list.getBoundingClientRect().top + this.list.clientTop - all[0].offsetTop;
+    // Above the list means first, below it last.
+    const below = all.findIndex((x) => y <= start + x.offsetTop + x.offsetHeight);
+    const over = below < 0 ? all.length - 1 : below;
+    if (all[over] === this.held.li) return;
+    const middle = start + all[over].offsetTop + all[over].offsetHeight / 2;
     // pass the middle of the neighbour before swapping, so that rows of different height do not flicker
     if (over > place(this.held.li) ? y > middle : y < middle) this.put(this.held.li, over);
   }

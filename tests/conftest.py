@@ -21,8 +21,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.as_posix().endswith(SLOW):
             item.add_marker(pytest.mark.slow)
-    # The longest first: one process walks the journeys while the other runs the rest.
-    items.sort(key=lambda item: "tests/journeys/" not in item.path.as_posix())
 
 
 # 10 February 2024, 12:00 in Mexico City.

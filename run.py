@@ -152,24 +152,20 @@ def demo(*, port: int, data: Path) -> None:
         CAUCE_ORIGIN=f"http://localhost:{port}",
         PYTHONPATH=str(ROOT / "src"),
     )
-    run(PYTHON, "-m", "django", "prepare_demo", env=env)
-    # Read while the server starts, said once it serves.
-    introduction = subprocess.Popen(
-        [str(PYTHON), "-m", "django", "demo_people", "--origin", f"http://localhost:{port}"],
-        cwd=ROOT, env=env, stdout=subprocess.PIPE,
-    )  # fmt: skip
+    introduction = data.resolve() / "people.txt"
+    run(PYTHON, "-m", "django", "prepare_demo", "--people", introduction, env=env)
     compiling: list[subprocess.Popen[bytes]] = []
     children = [
         _start(
             PYTHON, "-m", "gunicorn", "cauce.config.wsgi", "--bind", f"127.0.0.1:{port}",
-            "--workers", "2", "--threads", "4", "--graceful-timeout", "2",
+            "--workers", "2", "--threads", "4", "--graceful-timeout", "2", "--preload",
             "--log-level", "warning", "--no-control-socket", env=env,
         ),
         _start(PYTHON, "-m", "django", "work", "--quiet", env=env),
     ]  # fmt: skip
     try:
         _wait_until_served(f"http://127.0.0.1:{port}/salud/", children)
-        print(introduction.communicate()[0].decode(), flush=True)
+        print(introduction.read_text("utf-8"), flush=True)
         say(f"Ready in {time.monotonic() - started:.0f} s. Ctrl-C stops everything.")
         loops = _loops()
         if _stamp("loops") != loops:

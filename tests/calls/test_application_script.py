@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -13,22 +10,12 @@ from cauce.base import clock
 from cauce.calls import operations
 from tests.calls import factories as make
 
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.xdist_group("journey"),
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def story(live_server, monkeypatch, now):
+def story(chromium, live_server, monkeypatch, now):
     """A list of four posts, and a browser that has it open."""
-    from playwright.sync_api import sync_playwright
-
     monkeypatch.setattr(clock, "read", lambda: now)
     user = make.user("Mariana")
     call = make.call()
@@ -43,13 +30,11 @@ def story(live_server, monkeypatch, now):
     signed_in = Client()
     signed_in.force_login(user)
     address = live_server.url + reverse("calls:application_list", args=[application.folio])
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 390, "height": 844}, locale="es-MX")
-        session = signed_in.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        yield application, context, address
-        browser.close()
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="es-MX")
+    session = signed_in.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    yield application, context, address
+    context.close()
 
 
 def opened(context, address):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,16 +19,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
-# Journeys of one process share one demo; the file's errands do not disturb each other.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "tests/journeys" in str(item.fspath):
-            item.add_marker(pytest.mark.journey)
-            item.add_marker(pytest.mark.xdist_group("journey"))
 
 
 @dataclass(frozen=True)
@@ -91,26 +80,6 @@ def demo(tmp_path_factory):
     started = start_demo(tmp_path_factory.mktemp("demo"))
     yield started
     stop_demo(started.process)
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A browser. A missing one is a loud failure in CI and a loud skip elsewhere."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not executable:
-        sentence = "No Chromium on this machine: journeys were NOT walked (apt install chromium)."
-        if os.environ.get("CI"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable,
-            args=["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-sync"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ class Beating(Worker):
 
 class Command(BaseCommand):
     help = "Run tasks until interrupted; between them seal the audit, give back lost tasks, do periodic work."
+    requires_system_checks = ()  # a worker serves no pages; the server's own start checks them
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--interval", type=float, default=0.5, help="seconds between two looks")
@@ -46,7 +47,9 @@ class Command(BaseCommand):
         )
         if not once:
             worker.configure_signals()
-        if not quiet:
+        if quiet:
+            logging.getLogger("django_tasks_db").setLevel(logging.ERROR)  # its farewell when told to stop
+        else:
             self.stdout.write("Worker ready.")
         due = dict.fromkeys(settings.PERIODIC, 0.0)
         while worker.running:

@@ -13,6 +13,7 @@ from cauce.accounts.operations import DEMO_PASSWORD, demo_people
 
 class Command(BaseCommand):
     help = "Print the address of the demo and the invented people one can enter as."
+    requires_system_checks = ()  # reading every address and form would double the wait of who starts the demo
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--origin", default=settings.ORIGIN, help="where the demo is served")
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, origin: str, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("These people only exist in a demo: set CAUCE_DEMO=true.")
-        console = Console(highlight=False, soft_wrap=True)
+        console = Console(file=self.stdout, highlight=False, soft_wrap=True)
         console.print(f"\n  [bold]{origin}/[/bold]")
         console.print(
             f"  Enter as any of these invented people, without a password, at [bold]{origin}/demo/[/bold]\n"

@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -37,8 +38,12 @@ MANAGERS = {RESIDENCY: "ofelia@demo.cauce.example", DRIVE: "carla@demo.cauce.exa
 
 class Command(BaseCommand):
     help = "Fill the demo with invented people, or go on with what is there; then set the demo's clock."
+    requires_system_checks = ()  # reading every address and form would double the wait of who starts the demo
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--people", type=Path, help="a file to write the introduction of demo_people to")
+
+    def handle(self, *args: Any, people: Path | None, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError(
                 "This fills the database with invented people, so it only runs with CAUCE_DEMO=true."
@@ -56,6 +61,9 @@ class Command(BaseCommand):
         self._stage("Applicants and their lists", lambda: not fill.is_filled(), self._fill)
         now = timeline.resume_at()
         timeline.write_clock(settings.DATA, domain=now, machine=clock.machine())
+        if people:
+            with people.open("w", encoding="utf-8") as introduction:
+                call_command("demo_people", stdout=introduction)
 
     def _stage(self, name: str, is_due: Callable[[], bool], work: Callable[[], str]) -> None:
         """Do the work if it is due, say how long it took and what it gave."""

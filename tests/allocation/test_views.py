@@ -243,7 +243,7 @@ def test_the_cutoffs_leave_as_csv_without_formulas(client, staff, call, lists, n
     Post.objects.filter(pk=lists.posts[0].pk).update(key="=1+1")
     make.published_run(staff, call, now)
     answer = client.get(reverse("allocation:cutoffs", args=["RM24"]), {"q": "hospital"})
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert len(rows) == 4
     assert rows[0][0] == "plaza"
     assert sorted(row[0] for row in rows[1:])[0] == "'=1+1"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from django.urls import reverse
 
@@ -447,17 +445,17 @@ def test_a_post_changed_meanwhile_shows_both_and_a_taken_key_besides(carla, call
 
 def test_the_table_that_goes_out_can_come_in_again(carla, call):
     call.posts.update(note="=1+1", has_housing=True, isolation_percent=12)
-    table = carla.get(url("desk_posts_csv")).content
+    table = carla.get(url("desk_posts_csv")).getvalue()
+    assert b"'=1+1" in table
     reading = read_posts(table, queries.post_lookup())
     assert reading.problems == ()
     saved = [PostValues.of(post) for post in queries.posts_of(call)]
-    assert [replace(post, note="=1+1") for post in reading.posts] == saved
-    assert {post.note for post in reading.posts} == {"'=1+1"}
+    assert list(reading.posts) == saved
 
 
 @pytest.mark.parametrize("query", ["?q=nada", "?especialidad=nada", "?q=%00"])
 def test_the_table_that_goes_out_has_the_same_filters(carla, call, query):
-    rows = carla.get(url("desk_posts_csv") + query).content.decode().strip().splitlines()
+    rows = carla.get(url("desk_posts_csv") + query).getvalue().decode().strip().splitlines()
     assert len(rows) == (3 if query == "?q=%00" else 1)
 
 

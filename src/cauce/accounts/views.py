@@ -246,11 +246,7 @@ def my_data_file(request: Any) -> HttpResponse:
     """Everything held about the reader, as a JSON file."""
     held = queries.everything_held(request.actor, now=request.now)
     text = json.dumps(held, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
-    return HttpResponse(
-        text,
-        content_type="application/json; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="cauce-mis-datos.json"'},
-    )
+    return web.file_of(text, "application/json; charset=utf-8", "cauce-mis-datos.json")
 
 
 # ------------------------------------------------------------ public notices

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from cauce.base import clock
 from cauce.base.actors import Actor
 from cauce.base.errors import DomainError
+from cauce.base.spreadsheets import Table, csv_lines
 
 logger = logging.getLogger("cauce.web")
 
@@ -127,6 +128,22 @@ def told(request: http.HttpRequest, use_case: Callable[..., R], /, **arguments: 
     except DomainError as error:
         messages.error(request, f"{error.message} {error.remedy}".strip())
         return None
+
+
+def file_of(content: bytes | str, kind: str, name: str, **headers: str) -> http.HttpResponse:
+    """Answer with a file to keep under ``name``; ``kind`` is its content type."""
+    return http.HttpResponse(content, content_type=kind, headers={**_kept_as(name), **headers})
+
+
+def csv_of(table: Table, name: str) -> http.StreamingHttpResponse:
+    """Answer with a table as a CSV file, sent while its rows are read."""
+    return http.StreamingHttpResponse(
+        csv_lines(table), content_type="text/csv; charset=utf-8", headers=_kept_as(name)
+    )
+
+
+def _kept_as(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 def in_capitals(view: Callable[..., http.HttpResponse]) -> Callable[..., http.HttpResponse]:

@@ -1,20 +1,24 @@
-"""What leaves the house: the calendar of a call, and the receipt of a list as a tagged PDF."""
+"""What leaves the house: the calendar of a call, its posts as a table, the receipt of a list as a tagged PDF."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import segno
 import typst
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cauce.base.spreadsheets import Table
 from cauce.calls.models import Application, Call, ListVersion, Post
+from cauce.calls.queries.search import PostRow
 from cauce.calls.rules.receipt import receipt_content, to_the_second
 
 _ROOT = Path(__file__).parent / "layouts"
@@ -221,3 +225,25 @@ def _qr(link: str) -> str:
 def receipt_file_name(version: ListVersion) -> str:
     """Return a name for the file, which sorts by day and says what it is."""
     return f"comprobante-{version.receipt}.pdf"
+
+
+def posts_table(rows: Iterable[PostRow]) -> Table:
+    """The posts of a search as they leave, with the columns that their page shows."""
+    words = {True: _("sí"), False: _("no")}
+    return Table(
+        [
+            _("Clave"), _("Convocatoria"), _("Sede"), _("Municipio"), _("Estado"), _("Especialidad"), _("Lugares"),
+            _("Turno"), _("Contrato"), _("Sueldo mensual (MXN)"), _("Zona alejada (%)"), _("Rural (%)"),
+            _("Prioritaria"), _("Vivienda"), _("Transporte"), _("Listas que la incluyen"),
+            _("Último lugar admitido la vez anterior"),
+        ],
+        (_post_cells(row, words) for row in rows),
+    )  # fmt: skip
+
+
+def _post_cells(row: PostRow, words: Mapping[bool, str]) -> Iterable[Any]:
+    return (
+        row.key, row.call_code, row.site, row.municipality, row.state, row.specialty, row.seats, row.shift_label,
+        row.contract_label, row.monthly_pay, row.isolation_percent, row.rural_percent, words[row.is_priority],
+        words[row.has_housing], words[row.has_transport], row.listed, row.last_place,
+    )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -11,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from cauce.base import figures
+from cauce.base.spreadsheets import csv_rows
 from cauce.calls.models import ContractKind, Shift
 from cauce.calls.queries import PostLookup
 from cauce.calls.rules.drafting import PostValues
@@ -98,7 +98,7 @@ def read_posts(data: bytes | str, lookup: PostLookup) -> Reading:
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         return Reading(0, (), (_whole(_("La tabla está vacía."), _("Pegar la tabla con su encabezado.")),))
-    rows = list(csv.reader(lines, delimiter=_separator(lines[0])))
+    rows = csv_rows(lines, delimiter=_separator(lines[0]))
     columns, problems = _columns(rows[0])
     if len(rows) - 1 > MOST_ROWS:
         facts = {"rows": figures.number(len(rows) - 1), "most": figures.number(MOST_ROWS)}
@@ -112,7 +112,7 @@ def read_posts(data: bytes | str, lookup: PostLookup) -> Reading:
     posts: list[PostValues] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(rows[1:], start=2):
-        row = {name: cells[place].strip() if place < len(cells) else "" for name, place in columns.items()}
+        row = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
         values, faults = _row(number, row, lookup)
         first = seen.setdefault(row["key"], number)
         if first != number:

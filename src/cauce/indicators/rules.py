@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,11 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from cauce.base.figures import number, percent, pesos
+from cauce.base.spreadsheets import Table, csv_extract
 
 SMALLEST = 5
 _MILLION = 1_000_000
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 UNITS = (
     "persons", "posts", "seats", "sites", "specialties", "courses", "applications", "percent", "pesos", "states",
     "countries", "calls",
@@ -69,23 +66,11 @@ def hide_small(counts: Sequence[int]) -> list[int | None]:
 
 
 def extract_bytes(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
-    """Return an extract as CSV (UTF-8, lines end in LF): what its digest is taken of and what is downloaded.
-
-    A hidden cell is ``<5``; text that a spreadsheet would run gets an apostrophe before it.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return f"<{SMALLEST}"
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    """Return an extract as CSV: what its digest is taken of and what is downloaded. A hidden cell is ``<5``."""
+    hidden = f"<{SMALLEST}"
+    return csv_extract(
+        Table(columns, ([hidden if value is None else value for value in row] for row in rows))
+    )
 
 
 def digest_of(extract: bytes) -> str:

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from cauce.base.web import file_of
 from cauce.indicators import queries
 from cauce.indicators.models import PublishedFigure
 from cauce.indicators.rules import extract_bytes
@@ -61,8 +62,4 @@ def dictionary(request):
 
 
 def _csv(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return file_of(content, "text/csv; charset=utf-8", name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -100,7 +100,7 @@ def run_progress(request: Any, code: str, number: int) -> HttpResponse:
 
 
 @require_GET
-def run_cutoffs(request: Any, code: str, number: int) -> HttpResponse:
+def run_cutoffs(request: Any, code: str, number: int) -> StreamingHttpResponse:
     found = _run_or_404(request, code, number)
     return csv_of(found, request.GET)
 
@@ -110,26 +110,21 @@ def run_package(request: Any, code: str, number: int) -> HttpResponse:
     return package_of(_run_or_404(request, code, number))
 
 
-def csv_of(found: Run, asked: Any) -> HttpResponse:
-    name = f"{found.call.code}-corrida-{found.number}-cortes.csv"
-    return HttpResponse(
-        documents.cutoffs_csv(queries.cutoff_lines(found, asked)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+def csv_of(found: Run, asked: Any) -> StreamingHttpResponse:
+    return web.csv_of(
+        documents.cutoffs_table(queries.cutoff_lines(found, asked)),
+        f"{found.call.code}-corrida-{found.number}-cortes.csv",
     )
 
 
 def package_of(found: Run) -> HttpResponse:
     if not found.package_digest:
         raise Http404
-    name = f"{found.call.code}-corrida-{found.number}.zip"
-    return HttpResponse(
+    return web.file_of(
         bridge.opened(queries.package_bytes(found)),
-        content_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "ETag": f'"{found.package_digest}"',
-        },
+        "application/zip",
+        f"{found.call.code}-corrida-{found.number}.zip",
+        ETag=f'"{found.package_digest}"',
     )
 
 

@@ -12,10 +12,9 @@ from cauce.calls.queries.application import (
     sent_lists,
 )
 from cauce.calls.queries.audit_pages import (
-    CSV_HEAD,
     all_events,
     audit_page,
-    event_rows,
+    event_table,
     events_about,
     log_page,
 )
@@ -73,7 +72,6 @@ from cauce.calls.queries.portal import (
 )
 
 __all__ = [
-    "CSV_HEAD",
     "CallPost",
     "PostLookup",
     "Rules",
@@ -96,7 +94,7 @@ __all__ = [
     "desk_frame",
     "desk_page",
     "desk_rail",
-    "event_rows",
+    "event_table",
     "events_about",
     "findings_of",
     "frame",

@@ -16,6 +16,7 @@ from cauce.accounts.models import User
 from cauce.base import audit
 from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent, AuditSeal
+from cauce.base.spreadsheets import Table
 from cauce.calls.models import Call
 from cauce.calls.queries.desk import calls_managed_by, name_of
 from cauce.calls.queries.desk_pages import Frame, desk_frame
@@ -209,7 +210,7 @@ def audit_page(actor: Actor, *, number: int) -> AuditPage:
     )
 
 
-CSV_HEAD = ("event", "at", "actor", "action", "subject_model", "subject_id", "detail", "seal", "digest")
+_COLUMNS = ("event", "at", "actor", "action", "subject_model", "subject_id", "detail", "seal", "digest")
 
 
 def all_events() -> QuerySet[AuditEvent]:
@@ -217,8 +218,12 @@ def all_events() -> QuerySet[AuditEvent]:
     return AuditEvent.objects.all()
 
 
-def event_rows(events: QuerySet[AuditEvent]) -> Iterator[tuple[Any, ...]]:
-    """The rows of an export under ``CSV_HEAD``, oldest first; ``detail`` as canonical JSON, as it was sealed."""
+def event_table(events: QuerySet[AuditEvent]) -> Table:
+    """Events as they leave, oldest first; ``detail`` as canonical JSON, as it was sealed."""
+    return Table(_COLUMNS, _event_rows(events))
+
+
+def _event_rows(events: QuerySet[AuditEvent]) -> Iterator[tuple[Any, ...]]:
     batch: list[AuditEvent] = []
     for event in events.order_by("pk").iterator(chunk_size=1000):
         batch.append(event)

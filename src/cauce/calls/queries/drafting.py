@@ -14,8 +14,6 @@ from cauce.calls.models import Call, Post
 from cauce.institutions.models import Site, Specialty, SpecialtyAlias, State
 from cauce.institutions.rules import fold
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
 
 @dataclass(frozen=True, slots=True)
 class SiteName:
@@ -85,16 +83,15 @@ def posts_of(call: Call, *, text: str = "", specialty: str = "") -> QuerySet[Pos
 
 
 def post_table(posts: QuerySet[Post]) -> Iterator[list[Any]]:
-    """The rows of a table of posts, in the columns that ``intake`` reads; texts that a sheet would run are quoted."""
+    """The rows of a table of posts, in the columns that ``intake`` reads."""
     for post in posts.iterator(chunk_size=1000):
         site = post.site
         yes = [_yes(post.is_priority), _yes(post.has_housing), _yes(post.has_transport)]
-        row = [
+        yield [
             post.key, site.clues or "", site.name, site.state.name, site.municipality, post.specialty.name_es,
             post.seats, post.shift, post.contract, post.monthly_pay or "", post.isolation_percent,
             post.rural_percent, *yes, post.note,
         ]  # fmt: skip
-        yield [f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA else cell for cell in row]
 
 
 def _yes(value: bool) -> str:

@@ -373,14 +373,7 @@ def _sent_version(request, folio: str, number: int) -> ListVersion:
 
 
 def _private_file(content: bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type=kind,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
+    return web.file_of(content, kind, name, **{"Cache-Control": "private, no-store"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
 from django import forms as django_forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +16,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cauce.base import figures
-from cauce.base.web import attempt, fill, told
+from cauce.base.spreadsheets import Table
+from cauce.base.web import attempt, csv_of, fill, told
 from cauce.calls import operations, queries, rules
 from cauce.calls.forms import desk as forms
 from cauce.calls.intake import COLUMNS, MOST_ROWS, Reading, read_posts
@@ -293,18 +293,12 @@ def desk_posts(request: Any, code: str) -> HttpResponse:
 
 
 @require_GET
-def desk_posts_csv(request: Any, code: str) -> HttpResponse:
+def desk_posts_csv(request: Any, code: str) -> StreamingHttpResponse:
     """The posts with the same filters, in the columns that the page for many posts reads."""
     call = call_of(request, code)
     text, specialty = _searched(request)
     rows = queries.post_table(queries.posts_of(call, text=text, specialty=specialty))
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="plazas-{call.code}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow([aliases[0] for aliases in COLUMNS.values()])
-    writer.writerows(rows)
-    return response
+    return csv_of(Table([aliases[0] for aliases in COLUMNS.values()], rows), f"plazas-{call.code}.csv")
 
 
 def _searched(request: Any) -> tuple[str, str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
 from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,11 +14,9 @@ from django.views.decorators.http import require_safe
 from cauce.base import web
 from cauce.calls import documents, queries
 from cauce.calls.models import Call
-from cauce.calls.queries.search import PostRow, Search, posts_page, read_filters
+from cauce.calls.queries.search import Search, posts_page, read_filters
 
 _LONGEST_QUERY = 2000
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @login_not_required
@@ -51,7 +47,7 @@ def call(request, code):
 def call_rules(request, code):
     """The frozen rules, byte by byte as their digest was taken."""
     found = _call(code)
-    return _file(found.rules.encode(), "application/json", f"reglas-{found.code}.json")
+    return web.file_of(found.rules.encode(), "application/json", f"reglas-{found.code}.json")
 
 
 @login_not_required
@@ -59,7 +55,7 @@ def call_rules(request, code):
 @web.in_capitals
 def call_calendar(request, code):
     found = _call(code)
-    return _file(
+    return web.file_of(
         documents.calendar_file(found, now=request.now, origin=request.build_absolute_uri("/").rstrip("/")),
         "text/calendar; charset=utf-8",
         f"{found.code}.ics",
@@ -143,54 +139,5 @@ def _call(code: str) -> Call:
     return get_object_or_404(queries.published_calls().select_related("institution"), code=code)
 
 
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(
-        content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
-def safe_cell(value: object) -> str:
-    """Return ``value`` as text that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def _posts_file(found: Search, name: str) -> StreamingHttpResponse:
-    return StreamingHttpResponse(
-        _lines(found.rows()),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _lines(rows: Iterable[PostRow]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield "\N{BYTE ORDER MARK}"  # so that spreadsheets read the accents
-    yield writer.writerow(
-        [
-            _("Clave"), _("Convocatoria"), _("Sede"), _("Municipio"), _("Estado"), _("Especialidad"), _("Lugares"),
-            _("Turno"), _("Contrato"), _("Sueldo mensual (MXN)"), _("Zona alejada (%)"), _("Rural (%)"),
-            _("Prioritaria"), _("Vivienda"), _("Transporte"), _("Listas que la incluyen"),
-            _("Último lugar admitido la vez anterior"),
-        ]
-    )  # fmt: skip
-    yes, no = _("sí"), _("no")
-    for row in rows:
-        yield writer.writerow(
-            [
-                safe_cell(value)
-                for value in (
-                    row.key, row.call_code, row.site, row.municipality, row.state, row.specialty, row.seats,
-                    row.shift_label, row.contract_label, row.monthly_pay, row.isolation_percent, row.rural_percent,
-                    yes if row.is_priority else no, yes if row.has_housing else no, yes if row.has_transport else no,
-                    row.listed, row.last_place,
-                )
-            ]
-        )  # fmt: skip
+    return web.csv_of(documents.posts_table(found.rows()), name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from cauce.accounts import roles
-from cauce.base.web import attempt, fill
+from cauce.base.web import attempt, csv_of, fill
 from cauce.calls import operations, queries
 from cauce.calls.forms import desk as forms
 from cauce.calls.models import CallState
@@ -87,7 +85,7 @@ def log(request: Any, code: str) -> HttpResponse:
 @require_GET
 def log_csv(request: Any, code: str) -> StreamingHttpResponse:
     call = call_of(request, code)
-    return _csv(f"bitacora-{call.code}.csv", queries.event_rows(queries.events_about(call)))
+    return csv_of(queries.event_table(queries.events_about(call)), f"bitacora-{call.code}.csv")
 
 
 @require_GET
@@ -101,33 +99,9 @@ def audit(request: Any) -> HttpResponse:
 @require_GET
 def audit_csv(request: Any) -> StreamingHttpResponse:
     _auditors_only(request)
-    return _csv("auditoria.csv", queries.event_rows(queries.all_events()))
+    return csv_of(queries.event_table(queries.all_events()), "auditoria.csv")
 
 
 def _auditors_only(request: Any) -> None:
     if not request.actor.holds(roles.AUDIT_READ):
         raise Http404
-
-
-class _Echo:
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv(name: str, rows: Iterable[tuple[Any, ...]]) -> StreamingHttpResponse:
-    writer = csv.writer(_Echo())
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff"
-        yield writer.writerow(queries.CSV_HEAD)
-        for row in rows:
-            yield writer.writerow([_harmless(cell) for cell in row])
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _harmless(cell: Any) -> Any:
-    """A text that a spreadsheet would run as a formula begins with a quotation mark instead."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell

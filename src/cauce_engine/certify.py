@@ -8,7 +8,6 @@ wishes once the people are sorted.
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,10 +18,12 @@ from numpy.typing import NDArray
 
 from cauce_engine.certify_choices import choices_that_fail
 from cauce_engine.certify_couples import Couples
+from cauce_engine.certify_merit import ByMerit
+from cauce_engine.certify_order import ranks
 from cauce_engine.live import as_chosen
 from cauce_engine.lottery import Lottery
 from cauce_engine.pairs import expanded
-from cauce_engine.problems import Merit, Question
+from cauce_engine.problems import Question
 from cauce_engine.results import NO_SEATS, SEATS_LEFT, STATEMENTS, Allocation, Check
 
 Witness = Mapping[str, Any] | None
@@ -37,6 +38,8 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
         found = {}
     elif question.couples:
         found = _with_couples(question, answer)
+    elif question.simple and question.orders is None:
+        found = _by_merit(question, answer, evidence)
     elif question.simple:
         found = {
             "A1": _more_than_seats(evidence),
@@ -51,6 +54,18 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     found["A7"] = _other_question(digest, answer)
     found["A10"] = _other_lottery(question.lottery)
     return tuple(Check(name, found[name] is None, found[name]) for name in STATEMENTS if name in found)
+
+
+def _by_merit(question: Question, answer: Allocation, evidence: _Evidence) -> dict[str, Witness]:
+    """One order decides everywhere: then A1 to A4 leave exactly one answer, which is A6 as well."""
+    one = ByMerit(question, answer)
+    found = one.findings()
+    broken = next((name for name, witness in found.items() if witness is not None), None)
+    if broken is not None:
+        return found | {"A6": {"because": broken}, "A8": _cutoffs_mislead(evidence)}
+    found["A6"] = {"unique": False} if answer.unique is False else None
+    found["A8"] = one.lines_untrue()
+    return found
 
 
 def _with_couples(question: Question, answer: Allocation) -> dict[str, Witness]:
@@ -164,41 +179,6 @@ class _Evidence:
             "applicant": self.question.applicants[person],
             "post": self.question.posts[self.question.choices[wish]],
         }
-
-
-def ranks(question: Question, merit: tuple[Merit, ...]) -> NDArray[np.int32]:
-    """Place of every person from 0, by these merit elements, then lottery, then identifier."""
-    size = len(question.applicants)
-    elements = [-element.levels[element.codes] for element in merit]
-    order = np.lexsort((np.arange(size), *reversed(elements)))
-    if question.lottery is not None and size:
-        tied = np.ones(size, np.bool_)
-        if elements:
-            same = np.ones(size - 1, np.bool_)
-            for element in elements:
-                ranked = element[order]
-                same &= ranked[1:] == ranked[:-1]
-            tied[:] = False
-            tied[order[1:][same]] = True
-            tied[order[:-1][same]] = True
-        tickets = _tickets(question.applicants, question.lottery, tied)
-        order = np.lexsort((tickets[:, 0], *reversed(elements)))
-        first = tickets[order, 0]
-        if np.any((first[1:] == first[:-1]) & tied[order[1:]]):
-            order = np.lexsort((np.arange(size), *tickets.T[::-1], *reversed(elements)))
-    rank = np.empty(size, np.int32)
-    rank[order] = np.arange(size, dtype=np.int32)
-    return rank
-
-
-def _tickets(people: tuple[str, ...], lottery: Lottery, wanted: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """The ticket of each wanted person as four words, most significant first; zeros for the others."""
-    key = (lottery.seed + (lottery.beacon or "")).encode("utf-8")
-    drawn = np.zeros((len(wanted), 4), np.uint64)
-    chosen = np.flatnonzero(wanted)
-    tickets = [hmac.digest(key, people[person].encode("utf-8"), "sha256") for person in chosen.tolist()]
-    drawn[chosen] = np.frombuffer(b"".join(tickets), ">u8").reshape(len(chosen), 4)
-    return drawn
 
 
 def _more_than_seats(evidence: _Evidence) -> Witness:

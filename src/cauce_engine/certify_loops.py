@@ -14,6 +14,68 @@ from cauce_engine.compilation import compiled
 
 
 @compiled
+def posts_held(post, value, posts):
+    """By post: ``count`` of holders, the largest ``value`` among them (-1 where nobody holds it), a person of
+    that value, and how many share it.
+    """
+    count = np.zeros(posts, np.int64)
+    worst = np.full(posts, -1, np.int64)
+    last = np.full(posts, -1, np.int32)
+    sharing = np.zeros(posts, np.int64)
+    for person in range(len(post)):
+        p = post[person]
+        if p < 0:
+            continue
+        count[p] += 1
+        if value[person] > worst[p]:
+            worst[p] = value[person]
+            last[p] = person
+            sharing[p] = 1
+        elif value[person] == worst[p]:
+            sharing[p] += 1
+    return count, worst, last, sharing
+
+
+@compiled
+def refused_by_merit(start, choices, post, value, count, capacity, worst, ties):
+    """Walk the wishes that people like better than what they hold, smaller values coming first.
+
+    Returns the first person whose place is not on their list, the first wish refused by a post that took
+    someone of larger value, the first refused by a post with a free seat (-1 where there is none), and how
+    many wishes were written to ``ties``: those refused by a full post whose last has the same value.
+    """
+    # One bar for each post, so that a wish refused for good costs one comparison.
+    bar = np.empty(len(capacity), np.int64)
+    for p in range(len(capacity)):
+        bar[p] = worst[p] if count[p] >= capacity[p] else 2**62
+    stranger = -1
+    envy = -1
+    waste = -1
+    tied = 0
+    for person in range(len(post)):
+        mine = post[person]
+        mark = value[person]
+        found = mine < 0
+        for wish in range(start[person], start[person + 1]):
+            p = choices[wish]
+            if p == mine:
+                found = True
+                break
+            if mark > bar[p]:
+                continue
+            if worst[p] > mark and envy < 0:
+                envy = wish
+            if worst[p] == mark:
+                ties[tied] = wish
+                tied += 1
+            if count[p] < capacity[p] and waste < 0:
+                waste = wish
+        if not found and stranger < 0:
+            stranger = person
+    return stranger, envy, waste, tied
+
+
+@compiled
 def holders(start, choices, post, person_rank, wish_rank, common, posts):
     """Who holds what: ``held`` (index of each person's wish, the end of the list where none), ``count`` and
     ``worst`` rank by post (-1 where nobody holds it), the person of ``worst``, and the first person whose

@@ -1,0 +1,132 @@
+"""Checks of an answer in which one order of merit decides everywhere, without sorting anybody.
+
+Equal merit is compared by ticket only where it could matter: between the holders of a full post who share
+its lowest merit, and those refused there with that same merit. The other tickets cannot change a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cauce_engine.certify_order import chances, standing
+from cauce_engine.results import NO_SEATS, SEATS_LEFT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cauce_engine.problems import Question
+    from cauce_engine.results import Allocation
+
+Witness = Mapping[str, Any] | None
+
+
+class ByMerit:
+    """What the checks look at: who holds each post, who is last there, and who was refused in vain."""
+
+    def __init__(self, question: Question, answer: Allocation) -> None:
+        from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
+        self.question, self.answer = question, answer
+        value = standing(question)
+        count, worst, last, sharing = loops.posts_held(answer.post, value, len(question.posts))
+        ties = np.empty(len(question.choices), np.int64)
+        stranger, envy, waste, tied = loops.refused_by_merit(
+            question.choice_start, question.choices, answer.post, value, count, question.capacity, worst, ties
+        )
+        self.count, self.last, self.stranger, self.waste = count, last, int(stranger), int(waste)
+        self.envy = self._settled(int(envy), ties[:tied], value, worst, sharing)
+
+    def _settled(
+        self,
+        envy: int,
+        ties: NDArray[np.int64],
+        value: NDArray[np.int64],
+        worst: NDArray[np.int64],
+        sharing: NDArray[np.int64],
+    ) -> int:
+        """Decide ties at the last admitted: sets ``last`` and returns the first wish of justified envy, or -1."""
+        question, post = self.question, self.answer.post
+        shared = np.zeros(len(sharing), np.bool_)
+        shared[question.choices[ties]] = True
+        shared |= sharing > 1
+        lowest = np.flatnonzero(shared[post] & (value == worst[post]) & (post >= 0))
+        refused = np.searchsorted(question.choice_start, ties, side="right") - 1
+        people = np.union1d(lowest, refused)
+        if not len(people):
+            return envy
+        chance = chances(question, people)
+        of_lowest = chance[np.searchsorted(people, lowest)]
+        deepest = np.full(len(worst), -1, np.int64)
+        np.maximum.at(deepest, post[lowest], of_lowest)
+        is_last = of_lowest == deepest[post[lowest]]
+        self.last[post[lowest[is_last]]] = lowest[is_last]
+        ahead = chance[np.searchsorted(people, refused)] < deepest[question.choices[ties]]
+        wishes = ties[ahead]
+        return envy if not len(wishes) else int(wishes[0]) if envy < 0 else min(envy, int(wishes[0]))
+
+    def findings(self) -> dict[str, Witness]:
+        """The witness against A1 to A4, None where there is none."""
+        return {
+            "A1": self._more_than_seats(),
+            "A2": self._unlisted(),
+            "A3": self._envied(),
+            "A4": self._wasted(),
+        }
+
+    def lines_untrue(self) -> Witness:
+        """A cut-off that does not name the last person admitted.
+
+        Where A1 to A4 hold and every line is true, following the lines leads everybody to their place: a
+        preferred post is full (A4) of people who come before them (A3), so its line is not reached; their own
+        is, because nobody admitted there comes after the last.
+        """
+        question, answer = self.question, self.answer
+        if answer.last is None:
+            return {"cutoffs": "missing"}
+        seats = question.capacity > 0
+        full = (self.count >= question.capacity) & seats
+        true = np.where(full, self.last, np.where(seats, SEATS_LEFT, NO_SEATS))
+        wrong = np.flatnonzero(answer.last != true)
+        if not len(wrong):
+            return None
+        post, last = int(wrong[0]), int(answer.last[wrong[0]])
+        name = question.applicants[last] if last >= 0 else None
+        return {"post": question.posts[post], "last_admitted_is_not": name}
+
+    def _more_than_seats(self) -> Witness:
+        over = np.flatnonzero(self.count > self.question.capacity)
+        if not len(over):
+            return None
+        post = int(over[0])
+        return {
+            "post": self.question.posts[post],
+            "holders": int(self.count[post]),
+            "seats": int(self.question.capacity[post]),
+        }
+
+    def _unlisted(self) -> Witness:
+        if self.stranger < 0:
+            return None
+        post = self.question.posts[self.answer.post[self.stranger]]
+        return {"applicant": self.question.applicants[self.stranger], "post": post}
+
+    def _envied(self) -> Witness:
+        if self.envy < 0:
+            return None
+        post = int(self.question.choices[self.envy])
+        return self._wish(self.envy) | {"behind": self.question.applicants[self.last[post]]}
+
+    def _wasted(self) -> Witness:
+        if self.waste < 0:
+            return None
+        post = int(self.question.choices[self.waste])
+        open_seats = int(self.question.capacity[post] - self.count[post])
+        return self._wish(self.waste) | {"open_seats": open_seats}
+
+    def _wish(self, wish: int) -> dict[str, Any]:
+        person = int(np.searchsorted(self.question.choice_start, wish, side="right")) - 1
+        post = self.question.posts[self.question.choices[wish]]
+        return {"applicant": self.question.applicants[person], "post": post}

@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection, transaction
 
 from cauce.base import audit
 from cauce.base.actors import Actor
+from cauce.base.continuity import continuity
 from cauce.base.errors import Denied, Verdict
 from cauce.base.models import AuditEvent, AuditSeal, TaskProgress
 from cauce.base.usecases import note, step, use_case
@@ -93,11 +94,11 @@ def test_the_chain_holds_and_grows(now):
     events(now, 3)
     assert audit.seal(now=now) == 3
     events(now, 2)
-    found = audit.continuity()
+    found = continuity()
     assert (found.holds, found.links, found.unsealed) == (True, 3, 2)
     assert audit.seal(now=now) == 2
     assert audit.seal(now=now) == 0
-    assert audit.continuity().links == 5
+    assert continuity().links == 5
 
 
 @pytest.mark.django_db
@@ -109,7 +110,7 @@ def test_an_event_that_commits_late_is_sealed_all_the_same(now):
     )
     assert audit.seal(now=now) == 1
     assert AuditSeal.objects.get(number=2).event_id == first.pk
-    assert audit.continuity().holds
+    assert continuity().holds
 
 
 @pytest.mark.django_db
@@ -137,4 +138,4 @@ def test_the_chain_finds_a_removed_and_a_forged_event(now):
     if connection.vendor == "sqlite":  # PostgreSQL refuses even this
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM base_auditevent WHERE id = %s", [made[1].pk])
-        assert audit.continuity().broken_at == 2
+        assert continuity().broken_at == 2

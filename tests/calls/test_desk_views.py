@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
-from cauce.base import audit
-from cauce.base.models import AuditEvent, AuditSeal
+from cauce.base import audit, continuity
+from cauce.base.models import AuditEvent, AuditSeal, AuditWalk
 from cauce.calls import operations, queries
 from cauce.calls.intake import read_posts
 from cauce.calls.models import Addendum, Application, CalendarEntry, Call, Post
@@ -423,6 +425,37 @@ def test_only_auditors_read_the_chain(client, call, name):
     ):
         client.force_login(who)
         assert client.get(reverse(f"calls:{name}")).status_code == expected
+
+
+def test_the_page_of_the_chain_says_what_was_walked_and_when_at_a_fixed_cost(
+    client, call, now, monkeypatch, django_assert_max_num_queries
+):
+    client.force_login(office("auditor", None, "Aurelio"))
+    address = reverse("calls:audit")
+    audit.seal(now=now)
+    assert "Todavía no se recorre completa" in client.get(address).text
+    client.post(reverse("calls:walk_audit"))
+    monkeypatch.setattr("cauce.base.clock.read", lambda: BEFORE_OPENING + timedelta(seconds=1))
+    again = client.post(reverse("calls:walk_audit"), follow=True)
+    assert "Ya hay un recorrido en curso" in again.text
+    assert "Hay un recorrido completo en curso" in again.text
+    asked = AuditWalk.objects.get()
+    audit.seal(now=now)
+    continuity.keep_walk(actor=officer(), asked=asked, reach=continuity.walk_whole(), now=now)
+    audit.seal(now=now)
+    page = client.get(address)
+    assert "se recorrió la cadena desde el primer sello hasta el" in page.text
+    assert "Después se recorrió 1 sello nuevo" in page.text
+    asked.refresh_from_db()
+    AuditWalk.objects.update(whole_digest="f" * 64)
+    assert f"El sello {asked.whole_to} ya no es el que se recorrió" in client.get(address).text
+    for number in range(60):
+        AuditEvent.objects.create(
+            at=now, actor="system:x", action="x", subject_model="m", subject_id=str(number)
+        )
+    audit.seal(now=now)
+    with django_assert_max_num_queries(18):
+        client.get(address)
 
 
 def test_buttons_take_only_posts(carla, call):

@@ -1,13 +1,13 @@
-"""The hash chain over audit events: sealed after commit, checked by anyone who may read it."""
+"""The hash chain over audit events, sealed after commit. Whether it closes is for ``continuity`` to say."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from cauce.base.models import AuditEvent, AuditSeal
 
@@ -45,16 +45,20 @@ def seal(*, now: datetime, limit: int = 5000) -> int:
             return 0
         last = AuditSeal.objects.order_by("-number").first()
         number, digest = (last.number, last.digest) if last else (0, START)
-        # By anti-join, not by "id greater than the last": ids may commit out of order.
-        unsealed = AuditEvent.objects.extra(
-            where=["NOT EXISTS (SELECT 1 FROM base_auditseal s WHERE s.event_id = base_auditevent.id)"]
-        ).order_by("pk")[:limit]
         seals = []
-        for event in unsealed:
+        for event in unsealed().order_by("pk")[:limit]:
             number, digest = number + 1, link(digest, event)
             seals.append(AuditSeal(number=number, event_id=event.pk, digest=digest, sealed_at=now))
         AuditSeal.objects.bulk_create(seals)
         return len(seals)
+
+
+def unsealed() -> QuerySet[AuditEvent]:
+    """Committed events that the chain does not hold yet."""
+    # By anti-join, not by "id greater than the last": ids may commit out of order.
+    return AuditEvent.objects.extra(
+        where=["NOT EXISTS (SELECT 1 FROM base_auditseal s WHERE s.event_id = base_auditevent.id)"]
+    )
 
 
 def _only_sealer() -> bool:
@@ -63,31 +67,3 @@ def _only_sealer() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SEALER_LOCK])
         return bool(cursor.fetchone()[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Continuity:
-    """What a walk over the chain found. ``broken_at`` is the number of the first bad link."""
-
-    links: int
-    unsealed: int
-    head: str
-    broken_at: int | None
-
-    @property
-    def holds(self) -> bool:
-        return self.broken_at is None
-
-
-def continuity() -> Continuity:
-    """Walk the whole chain and recompute every link."""
-    events = {event.pk: event for event in AuditEvent.objects.all()}
-    digest, links, broken_at = START, 0, None
-    for found in AuditSeal.objects.order_by("number").iterator():
-        event = events.pop(found.event_id, None)
-        links += 1
-        expected = link(digest, event) if event is not None and found.number == links else ""
-        if found.digest != expected and broken_at is None:
-            broken_at = found.number
-        digest = found.digest
-    return Continuity(links, len(events), digest, broken_at)

@@ -58,6 +58,51 @@ class AuditSeal(models.Model):
         return f"{self.number}: {self.digest[:12]}"
 
 
+class AuditWalk(models.Model):
+    """A walk over the whole chain, from its first seal, that somebody asked for; and how far it was carried on since.
+
+    The walk found every link good up to ``whole_to``, or a bad one at
+    ``broken_at``. Afterwards only new seals are walked: ``reached_to`` and the
+    digest found there. What lies before ``whole_to`` may have been changed
+    after ``whole_at``: only the next whole walk tells.
+    """
+
+    asked_by = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    task_id = models.UUIDField(null=True)
+    is_under_way = models.BooleanField(default=True)
+    whole_at = models.DateTimeField(null=True)
+    whole_to = models.PositiveBigIntegerField(default=0)
+    whole_digest = models.CharField(max_length=64, blank=True)
+    reached_at = models.DateTimeField(null=True)
+    reached_to = models.PositiveBigIntegerField(default=0)
+    reached_event = models.PositiveBigIntegerField(null=True)
+    reached_digest = models.CharField(max_length=64, blank=True)
+    broken_at = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_under_way"],
+                condition=models.Q(is_under_way=True),
+                name="one_walk_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(whole_at__isnull=True, reached_at__isnull=True)
+                | models.Q(
+                    whole_at__isnull=False,
+                    is_under_way=False,
+                    reached_at__gte=models.F("whole_at"),
+                    reached_to__gte=models.F("whole_to"),
+                ),
+                name="walk_reaches_on_from_its_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.reached_to}"
+
+
 class TaskProgress(models.Model):
     """How far a task of a worker has come, and when its worker last showed life."""
 

@@ -80,6 +80,7 @@ desk: list[URLPattern | URLResolver] = [
     # Codes of calls begin with a capital, so that they leave the other addresses of the desk free.
     re_path(r"^gestion/(?P<code>[A-Z][A-Z0-9-]{0,19})/", include(of_one_call)),
     path("auditoria/", views.audit, name="audit"),
+    path("auditoria/recorrer/", views.walk_audit, name="walk_audit"),
     path("auditoria/eventos.csv", views.audit_csv, name="audit_csv"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [*portal, *applicant, *desk]

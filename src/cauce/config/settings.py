@@ -140,6 +140,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 PERIODIC = {
     "cauce.base.management.commands.work.reap": 3,
     "cauce.base.management.commands.work.seal": 2,
+    "cauce.base.tasks.carry_on": 20,
+    "cauce.calls.tasks.walk_audit_daily": 600,
     "cauce.notices.tasks.deliver": 1,
     "cauce.calls.tasks.count_demand": 15,
 }

@@ -17,6 +17,7 @@ from cauce.calls.operations.application import (
     take_over,
     withdraw,
 )
+from cauce.calls.operations.audit import walk_audit
 from cauce.calls.operations.desk import (
     ChangedMeanwhile,
     DraftRefused,
@@ -77,5 +78,6 @@ __all__ = [
     "send_list",
     "start_application",
     "take_over",
+    "walk_audit",
     "withdraw",
 ]

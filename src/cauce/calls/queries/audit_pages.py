@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from cauce.accounts.models import User
 from cauce.base import audit
 from cauce.base.actors import Actor
+from cauce.base.continuity import Continuity, continuity
 from cauce.base.models import AuditEvent, AuditSeal
 from cauce.base.spreadsheets import Table
 from cauce.calls.models import Call
@@ -28,6 +29,7 @@ _SILENT = {"call", "part"}
 _FACTS = {
     "acknowledged": gettext_lazy("avisos leídos"),
     "added": gettext_lazy("añadidas"),
+    "broken_at": gettext_lazy("primer sello roto"),
     "closes_at": gettext_lazy("cierre"),
     "commitment": gettext_lazy("sello del sorteo"),
     "criteria": gettext_lazy("criterios"),
@@ -177,6 +179,8 @@ def action_words(action: str) -> str:
         "calls.add_posts": _("Añadió plazas de una tabla"),
         "calls.publish_call": _("Publicó la convocatoria"),
         "calls.publish_addendum": _("Publicó una adenda"),
+        "calls.walk_audit": _("Pidió recorrer la cadena completa"),
+        "base.keep_walk": _("Recorrió la cadena completa"),
         "allocation.freeze": _("Congeló la pregunta de una corrida"),
         "allocation.keep": _("Guardó una corrida certificada"),
         "allocation.fail": _("Una corrida falló"),
@@ -192,18 +196,25 @@ def action_words(action: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """The chain walked from end to end, its newest events, and the calls the auditor may open."""
+    """What is known of the chain, its newest events, and the calls the auditor may open.
 
-    continuity: audit.Continuity
+    ``since`` are the links walked after the newest whole walk.
+    """
+
+    continuity: Continuity
+    since: int
     rows: list[LogRow]
     page: Page[AuditEvent]
     calls: list[Call]
 
 
 def audit_page(actor: Actor, *, number: int) -> AuditPage:
+    """Fifty events and the state of the chain, in a fixed number of queries."""
     page = Paginator(AuditEvent.objects.order_by("-pk"), PER_PAGE).get_page(number)
+    known = continuity()
     return AuditPage(
-        continuity=audit.continuity(),
+        continuity=known,
+        since=known.reach.number - (known.kept.whole_to if known.kept else 0),
         rows=log_rows(list(page.object_list)),
         page=page,
         calls=list(calls_managed_by(actor).only("code", "title").order_by("-opens_at")),

@@ -16,6 +16,7 @@ from cauce.calls.rules.desk import (
     may_manage,
     may_publish,
     may_read_desk,
+    may_walk_audit,
 )
 from cauce.calls.rules.folio import folio, read_folio
 from cauce.calls.rules.freezing import (
@@ -63,6 +64,7 @@ __all__ = [
     "may_read_desk",
     "may_restore",
     "may_start",
+    "may_walk_audit",
     "may_withdraw",
     "phase",
     "read_folio",

@@ -24,6 +24,12 @@ def may_read_desk(actor: Actor, call: Call) -> Verdict:
     return Verdict(False, _("Esta convocatoria es de otra institución."))
 
 
+def may_walk_audit(actor: Actor) -> Verdict:
+    if actor.is_system or actor.holds(roles.AUDIT_READ):
+        return ALLOWED
+    return Verdict(False, _("Recorrer la auditoría toca a quien audita."))
+
+
 def may_create(actor: Actor, institution_id: int | None) -> Verdict:
     """Whether the actor may draft a call of the institution; with ``None``, of any."""
     allowed = (

@@ -56,6 +56,7 @@ from cauce.calls.views.publishing import (
     log,
     log_csv,
     publish,
+    walk_audit,
 )
 
 __all__ = [
@@ -108,4 +109,5 @@ __all__ = [
     "remove_post",
     "search",
     "search_csv",
+    "walk_audit",
 ]

@@ -8,10 +8,10 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from cauce.accounts import roles
-from cauce.base.web import attempt, csv_of, fill
+from cauce.base.web import attempt, csv_of, fill, told
 from cauce.calls import operations, queries
 from cauce.calls.forms import desk as forms
 from cauce.calls.models import CallState
@@ -94,6 +94,18 @@ def audit(request: Any) -> HttpResponse:
     _auditors_only(request)
     page = queries.audit_page(request.actor, number=queries.page_number(request.GET.get("p", "")))
     return render(request, "calls/desk/audit.html", {"page": page})
+
+
+@require_POST
+def walk_audit(request: Any) -> HttpResponse:
+    """Ask for a walk over the whole chain, from its first seal."""
+    _auditors_only(request)
+    asked = told(request, operations.walk_audit, actor=request.actor, now=request.now)
+    if asked is not None and asked.asked_at == request.now:
+        messages.success(request, _("Recorrido pedido. Sigue solo aunque se cierre esta página."))
+    elif asked is not None:
+        messages.info(request, _("Ya hay un recorrido en curso; es este."))
+    return redirect("calls:audit")
 
 
 @require_GET

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 import pytest
@@ -115,6 +115,21 @@ def test_who_came_to_apply_is_led_back_there_once_registered(client):
     assert (answer.status_code, answer["Location"]) == (302, wanted)
     assert client.get("/registro/seguir/")["Location"] == "/mi/"  # once
     assert client.get(f"/registro/?next={wanted}")["Location"] == wanted  # already inside
+
+
+def test_a_letter_opened_in_another_browser_leads_where_one_was_going(client):
+    wanted = "/convocatorias/JR24/postular/"
+    client.get(f"/registro/?next={wanted}")
+    register(client)
+    phone = Client()
+    link = _link(Message.objects.get())
+    assert link.endswith(f"?next={wanted}")
+    assert f'name="next" value="{wanted}"' in text(phone.get(link))
+    answer = phone.post(link.split("?")[0], {"next": wanted})
+    assert (answer.status_code, answer["Location"]) == (302, wanted)
+    assert EmailAddress.objects.get().verified is True
+    away = phone.post(link.split("?")[0], {"next": "https://otro.example/"})
+    assert "otro.example" not in away.get("Location", "")
 
 
 @pytest.mark.parametrize(
@@ -256,6 +271,15 @@ def test_own_documents_show_four_characters(client, mariana):
     assert CURP[-4:] in text(page)
     assert CURP not in text(page)
     assert "Versión 1" in text(page)
+
+
+def test_the_last_sign_in_is_told_in_the_time_of_the_demo(client, mariana, settings):
+    client.force_login(mariana)
+    mariana.refresh_from_db()
+    settings.CLOCK_OFFSET = datetime(2024, 2, 14, 16, tzinfo=UTC) - mariana.last_login
+    assert "14 de febrero de 2024, 10:00" in text(client.get("/mi/datos/"))
+    held = json.loads(client.get("/mi/datos/todo.json").content)
+    assert held["accounts"]["account"]["last_login"].startswith("2024-02-14T16:00")
 
 
 @pytest.mark.parametrize("documents", [1, 3])

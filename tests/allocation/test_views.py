@@ -12,6 +12,7 @@ from cauce.allocation import bridge, operations
 from cauce.allocation.models import Run, Signature
 from cauce.base import clock
 from cauce.calls.models import Post
+from cauce.calls.rules.folio import example_folio
 from tests.allocation import factories as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -215,6 +216,7 @@ def test_bad_news_begins_with_the_fact_and_ends_with_a_person(enter, staff, call
     ("typed", "says"),
     [
         ("RM24-000099-1", "error de escritura"),
+        (example_folio("RM24"), "Ese folio es el del ejemplo"),
         (make.folio("RM24", 99), "ninguna lista enviada"),
         ("<script>alert(1)</script>", "error de escritura"),
         ("x" * 5000, "error de escritura"),

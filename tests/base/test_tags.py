@@ -32,6 +32,18 @@ def _spanish():
         yield
 
 
+def test_a_folio_or_a_key_is_never_cut_at_its_hyphens():
+    whole = figures.whole("HG de Ensenada · 02-0001 · <b> IMSS-Bienestar, folio JR24-015746-0.")
+    assert whole == (
+        'HG de Ensenada · <span class="u-nowrap">02-0001</span> · &lt;b&gt; IMSS-Bienestar, folio '
+        '<span class="u-nowrap">JR24-015746-0</span>.'
+    )
+    assert figures.whole(whole) is whole
+    crumbs = show('{% load cauce %}{% crumbs "Mi inicio" "/mi/" folio %}', folio="JR24-015746-0")
+    assert '<li><span class="u-nowrap">JR24-015746-0</span></li>' in crumbs
+    assert "<h1><span" in show("{% load cauce %}{% page_head key %}{% endpage_head %}", key="02-0001")
+
+
 # ------------------------------------------------------------------ figures
 
 

@@ -241,6 +241,19 @@ def test_withdrawing_asks_first_and_can_be_undone(client, mine, mariana, posts, 
     assert client.get(url("application_restore", mine)).status_code == 405
 
 
+def test_with_nothing_to_withdraw_one_is_sent_back_with_a_sentence(client, mine, mariana, posts, now):
+    back = [(url("application", mine), 302)]
+    answer = client.get(url("application_withdraw", mine), follow=True)
+    assert answer.redirect_chain == back
+    assert "Todavía no envías esta solicitud: no hay nada que retirar." in answer.text
+    save(mine, mariana, [posts[0].pk], now)
+    operations.send_list(application=mine, version=1, accepts_rules=1, actor=make.actor(mariana), now=now)
+    client.post(url("application_withdraw", mine))
+    answer = client.get(url("application_withdraw", mine), follow=True)
+    assert answer.redirect_chain == back
+    assert "Esta solicitud ya está retirada." in answer.text
+
+
 PAGES = [
     "application",
     "application_details",
@@ -268,7 +281,7 @@ def test_who_has_not_signed_in_is_asked_to(client, mine, name):
     assert "/cuenta/login/" in answer.url
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "application_receipt"])
+@pytest.mark.parametrize("name", sorted({*PAGES} - {"application_receipt", "application_withdraw"}))
 def test_every_page_opens_empty_and_after_closing(client, mine, name, at_noon):
     assert client.get(url(name, mine)).status_code == 200
     at_noon["now"] = make.CLOSES + timedelta(days=1)

@@ -164,6 +164,9 @@ def test_a_table_is_added_from_its_page_all_or_nothing(client, monkeypatch):
     )
     assert bad.status_code == 422
     assert "lugares" in bad.content.decode()
+    assert "61 filas leídas, con un problema." in bad.content.decode()
+    one = client.post(url, {"table": f"{head}\nA99\tHospital de Tlaxiaco\tPediatría\t0\tmatutina\t02"})
+    assert "1 fila leída, con 2 problemas." in one.content.decode()
     assert call.posts.count() == 0
     for _ in range(2):
         assert client.post(url, {"table": f"{head}\n{good}"}).status_code == 302

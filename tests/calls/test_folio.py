@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cauce.calls.rules.folio import check_digit, folio, read_folio
+from cauce.calls.rules.folio import check_digit, example_folio, folio, read_folio
 
 
 def test_every_wrong_digit_and_every_swap_is_found():
@@ -34,3 +34,9 @@ def test_reads_what_people_type_and_nothing_else():
 def test_a_number_out_of_range_is_refused():
     with pytest.raises(ValueError, match="1000000"):
         folio("JR24", 1_000_000)
+
+
+def test_the_example_is_nobodys():
+    for code in ("JR24", "RM24", "A", "PRUEBA-2024"):
+        assert example_folio(code).startswith(f"{code}-123456-")
+        assert read_folio(example_folio(code)) is None

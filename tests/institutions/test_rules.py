@@ -1,4 +1,4 @@
-"""Keys of establishments."""
+"""Keys of establishments, and where they are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import csv
 import pytest
 
 from cauce.institutions import intake
-from cauce.institutions.rules import clues_check, clues_check_digit
+from cauce.institutions.rules import clues_check, clues_check_digit, whereabouts
 
 
 def test_every_public_key_in_the_catalogue_is_a_key_and_most_obey_the_digit():
@@ -41,3 +41,19 @@ def test_a_wrong_last_digit_is_told_apart_from_a_wrong_shape():
     verdict = clues_check(" dfims000021 ")
     assert not verdict
     assert "último número" in str(verdict.reason)
+
+
+@pytest.mark.parametrize(
+    ("site", "municipality", "where"),
+    [
+        ("HG de Ensenada", "Ensenada", "Baja California"),
+        ("Hospital General de Playas de ROSARITO", "Playas de Rosarito", "Baja California"),
+        ("HG de Tijuana, Zona Este", "Tijuana", "Baja California"),
+        ("Hospital General Benito Juárez", "Benito Juárez", "Benito Juárez, Baja California"),
+        ("HG de Tecateño", "Tecate", "Tecate, Baja California"),
+        ("HG Uno", "C++ (", "C++ (, Baja California"),
+        ("HG Uno", "", "Baja California"),
+    ],
+)
+def test_a_municipality_that_the_name_says_is_not_said_again(site, municipality, where):
+    assert whereabouts(site, municipality, "Baja California") == where

@@ -47,6 +47,19 @@ def test_a_site_says_its_source_and_what_is_not_known(client):
     assert page.count("sin dato") == 4  # beds, CLUES, unit key, coordinates
 
 
+def test_the_page_of_an_institution_is_found_in_small_letters_too(client):
+    make.institution("IMSS")
+    page = client.get("/instituciones/imss/", follow=True)
+    assert page.redirect_chain == [("/instituciones/IMSS/", 302)]
+    assert "Instituto IMSS" in page.content.decode()
+
+
+def test_resting_rows_of_a_specialty_are_left_out_of_its_card(client):
+    make.specialty("Pediatría", own_years=4, total_years=4)
+    page = client.get(reverse("institutions:specialties")).content.decode()
+    assert page.count("is-none") == 3  # years of its own equal to the total, prerequisites, other names
+
+
 @pytest.mark.parametrize(
     "path",
     [

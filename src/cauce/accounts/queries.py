@@ -25,6 +25,7 @@ from cauce.accounts.models import (
     Sex,
     User,
 )
+from cauce.base import clock
 from cauce.base.actors import Actor
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def data_page(actor: Actor) -> DataPage:
         birth_state=rules.STATE_NAMES.get(person.birth_state, "") if person else "",
         phone=person.phone if person else "",
         joined_at=user.joined_at,
-        last_login=user.last_login,
+        last_login=user.last_login and clock.told(user.last_login),
         documents=tuple(
             HeldDocument(str(d.get_kind_display()), d.country, _shown(d), d.is_generic) for d in documents
         ),
@@ -202,7 +203,7 @@ def data_page(actor: Actor) -> DataPage:
         emails=tuple(
             EmailAddress.objects.filter(user=user).order_by("-primary", "pk").values_list("email", "verified")
         ),
-        passkeys=tuple((key.wrap().name, key.created_at) for key in _passkeys(user)),
+        passkeys=tuple((key.wrap().name, clock.told(key.created_at)) for key in _passkeys(user)),
         offices=tuple(
             str(roles.Role(role).label)
             for role in Membership.objects.filter(user=user).order_by("pk").values_list("role", flat=True)
@@ -246,11 +247,13 @@ def held(actor: Actor) -> dict[str, Any]:
             "language": user.language,
             "office_name": user.office_name,
             "joined_at": user.joined_at,
-            "last_login": user.last_login,
+            "last_login": user.last_login and clock.told(user.last_login),
             "has_password": user.has_usable_password(),
         },
         "emails": list(EmailAddress.objects.filter(user=user).values("email", "verified", "primary")),
-        "passkeys": [{"name": key.wrap().name, "created_at": key.created_at} for key in _passkeys(user)],
+        "passkeys": [
+            {"name": key.wrap().name, "created_at": clock.told(key.created_at)} for key in _passkeys(user)
+        ],
         "offices": list(Membership.objects.filter(user=user).values("role", "institution_id")),
         "person": person
         and {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.signup import complete_signup, prevent_enumeration
@@ -41,6 +43,15 @@ def _language() -> str:
 # -------------------------------------------------------------- registration
 
 
+class Entrance(DefaultAccountAdapter):
+    """allauth's way in, whose letter also says what one came for: it may be opened in another browser."""
+
+    def get_email_confirmation_url(self, request: Any, emailconfirmation: Any) -> str:
+        link = super().get_email_confirmation_url(request, emailconfirmation)
+        wanted = request and (request.session.get(_NEXT) or _wanted(request))
+        return f"{link}?{urlencode({'next': wanted}, safe='/')}" if wanted else link
+
+
 class NoNotice(DomainError):
     """The installation has not loaded its privacy notice, so nobody can accept it."""
 
@@ -60,7 +71,7 @@ def _notice() -> queries.NoticePage:
 
 def _wanted(request: Any) -> str:
     """The page of this site that somebody came from to register (``?next=``), or nothing."""
-    asked = request.GET.get("next", "")[:_LONGEST_NEXT]
+    asked = (request.POST.get("next") or request.GET.get("next", ""))[:_LONGEST_NEXT]
     own = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     return asked if own else ""
 

@@ -18,6 +18,11 @@ def read() -> datetime:
     return timezone.now() + settings.CLOCK_OFFSET
 
 
+def told(moment: datetime) -> datetime:
+    """Return in domain time a moment that was kept by the machine's clock: what Django and the sign-in write."""
+    return moment + settings.CLOCK_OFFSET
+
+
 def machine() -> datetime:
     """Return the machine's time, for leases and heartbeats only."""
     return timezone.now()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 NBSP = "\N{NO-BREAK SPACE}"
 CENTRE = "America/Mexico_City"
+_KEY = re.compile(r"(?<![\w-])([A-Z0-9]+(?:-[A-Z0-9]+)+)(?![\w-])")
 
 
 def _spanish() -> bool:
@@ -21,6 +25,21 @@ def _spanish() -> bool:
 def missing() -> str:
     """Return the words for a value that should exist and does not."""
     return gettext("sin dato")
+
+
+def whole(text: object) -> SafeString:
+    """Return ``text`` for a page, with its folios and keys (JR24-048213-7, 20-0021) never cut at a hyphen."""
+    if isinstance(text, SafeString):
+        return text
+    parts = _KEY.split(str(text))  # between, key, between, …
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<span class="u-nowrap">{}</span>', part) if i % 2 else part,)
+            for i, part in enumerate(parts)
+        ),
+    )
 
 
 def number(value: int | float | Decimal | None, decimals: int | None = None) -> str:

@@ -42,9 +42,11 @@ def load_catalogue(*, actor: Actor, now: datetime, texts: Mapping[str, str] | No
     tally.take(Institution, ("code",), catalogue.institutions)
     institutions = dict(Institution.objects.values_list("code", "pk"))
     tally.take(InstitutionProfile, ("institution_id", "year"), _linked(catalogue.profiles, institutions))
+    known = set(Specialty.objects.values_list("code", flat=True))
     tally.take(Specialty, ("code",), _specialties(catalogue.specialties))
     specialties = dict(Specialty.objects.values_list("code", "pk"))
-    tally.changed += _set_prerequisites(catalogue.specialties, specialties)
+    # A specialty that has just been added is counted as added, not as changed too.
+    tally.changed += len(_set_prerequisites(catalogue.specialties, specialties) & known)
     tally.take(SpecialtyAlias, ("folded",), _aliases(catalogue, specialties))
     sites = [{**row, "folded": searchable(row)} for row in _linked(catalogue.sites, institutions)]
     tally.take(Site, ("institution_id", "state_id", "municipality", "name"), sites)
@@ -133,8 +135,8 @@ def _aliases(catalogue: intake.Catalogue, specialties: Mapping[str, int]) -> Ite
         }
 
 
-def _set_prerequisites(rows: Iterable[Mapping[str, Any]], specialties: Mapping[str, int]) -> int:
-    """Make the links between specialties those of the files; return how many specialties that changed."""
+def _set_prerequisites(rows: Iterable[Mapping[str, Any]], specialties: Mapping[str, int]) -> set[str]:
+    """Make the links between specialties those of the files; return the codes of those that this changed."""
     through = Specialty.prerequisites.through
     present = set(through.objects.values_list("from_specialty_id", "to_specialty_id"))
     wanted = {(specialties[row["code"]], specialties[code]) for row in rows for code in row["prerequisites"]}
@@ -148,4 +150,5 @@ def _set_prerequisites(rows: Iterable[Mapping[str, Any]], specialties: Mapping[s
             for source, target in sorted(wanted - present)
         ]
     )
-    return len({source for source, _target in (wanted - present) | gone})
+    changed = {source for source, _target in (wanted - present) | gone}
+    return {code for code, pk in specialties.items() if pk in changed}

@@ -26,6 +26,16 @@ def fold(text: str) -> str:
     return " ".join(bare.casefold().split())
 
 
+def whereabouts(site: str, municipality: str, state: str) -> str:
+    """Return where a site is, without the municipality that its name says already: "HG de Ensenada" is in its state.
+
+    Only "de" or "en" before it counts: a hospital may bear the name of a person and so of another municipality.
+    """
+    if municipality and not re.search(rf"\b(de|en) {re.escape(fold(municipality))}\b", fold(site)):
+        return f"{municipality}, {state}"
+    return state
+
+
 def searchable(site: Mapping[str, Any]) -> str:
     """Return what a search for a site looks at: ``Site.folded``."""
     words = (site["name"], site["short_name"], site["municipality"], site["clues"], site["unit_key"])

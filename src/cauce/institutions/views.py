@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from cauce.base import web
 from cauce.institutions import queries
 from cauce.institutions.models import Institution
 
@@ -39,6 +40,7 @@ def institutions(request):
 
 @login_not_required
 @require_safe
+@web.in_capitals
 def institution(request, code):
     found = get_object_or_404(Institution, code=code)
     return render(request, "institutions/institution.html", {"page": queries.institution_page(found)})

@@ -15,6 +15,7 @@ from cauce.allocation.models import Cutoff, Placement, Run, RunState
 from cauce.allocation.queries.runs import light_runs, source_of
 from cauce.base.actors import Actor
 from cauce.calls.models import CalendarEntry, Call, CallState, Post
+from cauce.calls.rules.folio import example_folio
 
 PAGE = 50
 
@@ -70,6 +71,10 @@ class CallResultsPage:
     seal: str
     source: str
     file_name: str
+
+    @property
+    def example(self) -> str:
+        return example_folio(self.call.code)
 
 
 def call_results_page(call: Call, run: Run | None) -> CallResultsPage:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from cauce.allocation import bridge, queries
 from cauce.allocation.views.desk import csv_of, package_of
 from cauce.base import web
-from cauce.calls.rules.folio import read_folio
+from cauce.calls.rules.folio import example_folio, read_folio
 
 LONGEST_FOLIO = 30
 
@@ -47,7 +47,7 @@ def _clean(text: str) -> str:
 @login_not_required
 @require_GET
 @web.in_capitals
-def cutoffs(request: Any, code: str) -> HttpResponse:
+def cutoffs(request: Any, code: str) -> StreamingHttpResponse:
     return csv_of(get_object_or_404(queries.published_runs(), call__code=code), request.GET)
 
 
@@ -67,7 +67,12 @@ def result(request: Any, code: str, folio: str) -> HttpResponse:
     folio = _clean(folio)
     placement = queries.placement_of(run, folio)
     if placement is None:
-        context = {"call": run.call, "folio": folio, "is_readable": read_folio(folio) is not None}
+        context = {
+            "call": run.call,
+            "folio": folio,
+            "is_readable": read_folio(folio) is not None,
+            "example": example_folio(code),
+        }
         return render(request, "allocation/no_folio.html", context, status=404)
     page = queries.result_page(request.actor, run, placement, gap=bridge.gap, now=request.now)
     return render(request, "allocation/result.html", {"page": page})

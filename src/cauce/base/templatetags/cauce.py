@@ -23,6 +23,7 @@ from cauce.base import drawing, figures
 register = template.Library()
 
 register.filter("number", figures.number)
+register.filter("whole", figures.whole)
 register.filter("percent", figures.percent)
 register.filter("pesos", figures.pesos)
 register.filter("day", figures.day)
@@ -130,7 +131,10 @@ def crumbs(*parts: Any) -> SafeString:
     rows = format_html_join(
         "",
         "<li>{}</li>",
-        ((format_html('<a href="{}">{}</a>', url, label) if url else label,) for label, url in pairs),
+        (
+            (format_html('<a href="{}">{}</a>', url, figures.whole(label)) if url else figures.whole(label),)
+            for label, url in pairs
+        ),
     )
     return format_html(
         '<nav aria-label="{}"><ol class="c-crumbs">{}</ol></nav>', gettext("Dónde estás"), rows
@@ -147,8 +151,10 @@ def page_head(content: str, title: str, lead: str = "", lang: str = "") -> SafeS
     ``lang`` is the language of title and lead when people wrote them and they are not translated.
     """
     tongue = format_html(' lang="{}"', lang) if lang else ""
-    said = format_html('<p class="c-lead"{}>{}</p>', tongue, lead) if lead else ""
-    return format_html('<div class="c-head"><h1{}>{}</h1>{}{}</div>', tongue, title, said, content)
+    said = format_html('<p class="c-lead"{}>{}</p>', tongue, figures.whole(lead)) if lead else ""
+    return format_html(
+        '<div class="c-head"><h1{}>{}</h1>{}{}</div>', tongue, figures.whole(title), said, content
+    )
 
 
 @register.simple_block_tag

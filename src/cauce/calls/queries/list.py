@@ -41,6 +41,7 @@ from cauce.calls.rules import Phase
 from cauce.calls.rules import application as rulebook
 from cauce.calls.rules.receipt import to_the_second
 from cauce.institutions.models import specialty_name
+from cauce.institutions.rules import whereabouts
 
 RESULT = "allocation:result"
 
@@ -208,11 +209,11 @@ class Wish(NamedTuple):
 
     @property
     def name(self) -> str:
-        return _("%(site)s, %(municipality)s, %(state)s") % {
-            "site": self.site,
-            "municipality": self.municipality,
-            "state": self.state,
-        }
+        return f"{self.site}, {self.where}"
+
+    @property
+    def where(self) -> str:
+        return whereabouts(self.site, self.municipality, self.state)
 
     @property
     def facts(self) -> str:

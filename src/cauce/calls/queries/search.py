@@ -21,7 +21,7 @@ from cauce.base.drawing import Region
 from cauce.base.figures import number, percent
 from cauce.calls.models import Call, ContractKind, Post, Shift
 from cauce.institutions.models import Site, Specialty, SpecialtyAlias, State, specialty_name
-from cauce.institutions.rules import fold
+from cauce.institutions.rules import fold, whereabouts
 
 PAGE = 50
 LONGEST_TEXT = 100
@@ -176,9 +176,13 @@ class PostRow(NamedTuple):
         return ", ".join(filter(None, words)).capitalize()
 
     @property
+    def where(self) -> str:
+        return whereabouts(self.site, self.municipality, self.state)
+
+    @property
     def place(self) -> str:
         """Where it is, its key, and what it offers besides, in one line."""
-        parts = (self.site, f"{self.municipality}, {self.state}", self.key, self.extras)
+        parts = (self.site, self.where, self.key, self.extras)
         return " · ".join(filter(None, parts))
 
     @property

@@ -45,6 +45,12 @@ def folio(call_code: str, number: int) -> str:
     return f"{body}-{check_digit(body)}"
 
 
+def example_folio(call_code: str) -> str:
+    """Return a folio to show how they look. Its check digit fails, so that it is nobody's and says so where it is typed."""
+    right = folio(call_code, 123456)
+    return f"{right[:-1]}{(int(right[-1]) + 1) % 10}"
+
+
 def read_folio(text: str) -> str | None:
     """Return the folio that ``text`` means, whatever its case and spaces; ``None`` if it is no folio or its digit fails."""
     cleaned = re.sub(r"\s+", "", text[:40]).upper()

@@ -387,6 +387,10 @@ def application_withdraw(request, folio):
         return redirect("calls:application", folio)
     here = queries.frame(mine, request.actor, now=request.now)
     verdict = rules.may_withdraw(request.actor, mine, now=request.now, sent=queries.as_sent(here.sent))
+    if here.is_withdrawn or not verdict:
+        said = f"{verdict.reason} {verdict.remedy}"
+        messages.info(request, _("Esta solicitud ya está retirada.") if here.is_withdrawn else said)
+        return redirect("calls:application", folio)
     return render(request, "calls/application_withdraw.html", {"frame": here, "may_withdraw": verdict})
 
 

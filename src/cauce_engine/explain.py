@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +86,7 @@ class Explanation:
         return (result, *(wish.sentence(lang) for wish in self.wishes))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Explanations:
     """Every wish of a question, parallel to `Question.choices`.
 
@@ -93,11 +95,23 @@ class Explanations:
     """
 
     code: NDArray[np.int8]
-    last_place: NDArray[np.int32]
     distance: NDArray[np.int32]
     element: NDArray[np.int8]
-    last: NDArray[np.int32]
+    in_the_way: Callable[[], tuple[NDArray[np.int32], NDArray[np.int32]]] = field(repr=False)
+    """Gives ``last`` and ``last_place``: made when asked for, as the cut-offs of the posts already say both."""
     codes: tuple[str, ...] = CODES
+
+    @property
+    def last(self) -> NDArray[np.int32]:
+        return self._last[0]
+
+    @property
+    def last_place(self) -> NDArray[np.int32]:
+        return self._last[1]
+
+    @cached_property
+    def _last(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        return self.in_the_way()
 
 
 def explain(question: Question, allocation: Allocation, applicant: str) -> Explanation:
@@ -137,8 +151,46 @@ def explain_all(question: Question, allocation: Allocation) -> Explanations:
     if question.couples:
         raise Unsupported("couples", "explanations in arrays are not built yet for questions with couples")
     question = as_chosen(question)
+    if question.orders is None and not question.lines.several and allocation.last is not None:
+        return _by_one_order(question, allocation.post, allocation.last)
     owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
     return _explained(question, allocation, _Places.of(question), np.arange(len(owner)), owner)
+
+
+def _by_one_order(question: Question, post: NDArray[np.int32], last: NDArray[np.int32]) -> Explanations:
+    from cauce_engine.explain_loops import explained  # noqa: PLC0415 - the compiler loads when it is needed
+
+    place, wishes = ordering(question).place, len(question.choices)
+    last_place = np.zeros(len(last), np.int32)
+    last_place[last >= 0] = place[last[last >= 0]]
+    levels = np.empty((len(place), len(question.merit)), np.int32)
+    for number, merit in enumerate(question.merit):
+        levels[:, number] = merit.levels[merit.codes]
+    code, element = np.empty(wishes, np.int8), np.empty(wishes, np.int8)
+    distance = np.empty(wishes, np.int32)
+    codes = (PLACED, BEHIND, NOT_REACHED, NO_SEATS)
+    explained(
+        question.choice_start,
+        question.choices,
+        post,
+        place,
+        levels,
+        last,
+        last_place,
+        codes,
+        code,
+        distance,
+        element,
+    )
+
+    def in_the_way() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        behind, posts = code == BEHIND, question.choices
+        return (
+            np.where(behind, last[posts], np.int32(-1)).astype(np.int32),
+            np.where(behind, last_place[posts], np.int32(0)).astype(np.int32),
+        )
+
+    return Explanations(code, distance, element, in_the_way)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +248,7 @@ def _explained(
     element[behind[places.own[posts[behind]]]] = -1
     passed = np.full(len(wishes), -1, np.int32)
     passed[behind] = last
-    return Explanations(code.astype(np.int8), last_place, distance, element, passed)
+    return Explanations(code.astype(np.int8), distance, element, lambda: (passed, last_place))
 
 
 def _refuse_unexplained(allocation: Allocation) -> None:

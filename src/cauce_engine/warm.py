@@ -30,7 +30,7 @@ def warm() -> None:
     reading_loops.reordered(start, choices, np.arange(2), start)
     tokens = reading_loops.interleaved(start, choices, choices, choices, 0)
     reading_loops.joined(np.frombuffer(b"ab", np.uint8), start, tokens)
-    tickets_at_once(b"key", [b"a", b"b"])
+    tickets_at_once(b"key", np.frombuffer(b"ab", np.uint8), np.arange(3), np.arange(2, dtype=np.int32))
 
 
 def _question(mechanism: str = "serial", **post: Any) -> dict[str, Any]:

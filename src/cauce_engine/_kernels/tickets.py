@@ -6,9 +6,6 @@ import numpy as np
 
 from cauce_engine.compilation import compiled
 
-LANES = 16
-LONGEST = 55
-
 
 def _primes(count: int) -> list[int]:
     found: list[int] = []
@@ -35,8 +32,11 @@ FIRST = np.array([_fraction_of_root(prime, 2) for prime in _primes(8)], np.uint3
 
 
 @compiled
-def _compress(state, words, round_constants):
-    """One block for every lane: ``state`` (8, lanes) is updated from ``words`` (64, lanes), first 16 given."""
+def _compress(state, words, work, round_constants):
+    """One block for every lane: ``state`` (8, lanes) is updated from ``words`` (64, lanes), first 16 given.
+
+    ``work`` (8, lanes) is room to work in.
+    """
     lanes = state.shape[1]
     for t in range(16, 64):
         for k in range(lanes):
@@ -47,7 +47,9 @@ def _compress(state, words, round_constants):
             s0 ^= x >> np.uint32(3)
             s1 ^= y >> np.uint32(10)
             words[t, k] = words[t - 16, k] + s0 + words[t - 7, k] + s1
-    work = state.copy()
+    for i in range(8):
+        for k in range(lanes):
+            work[i, k] = state[i, k]
     for t in range(64):
         # Row i of the working state stands at (i - t) mod 8, so that nothing has to be moved.
         a, b, c, d = (0 - t) % 8, (1 - t) % 8, (2 - t) % 8, (3 - t) % 8
@@ -71,49 +73,65 @@ def _compress(state, words, round_constants):
 
 
 @compiled
-def tickets(text, start, inner, outer, round_constants):
-    """HMAC-SHA256 of messages of at most 55 bytes, as (n, 8) uint32 words.
+def tickets(text, start, people, inner, outer, round_constants, drawn):
+    """The first 64 bits of the HMAC-SHA256 of the identifiers of ``people``, each of at most 55 bytes.
 
-    ``text``/``start``: the messages one after another (uint8, int64); ``inner``/``outer``: the state (8,)
-    after the two padded keys.
+    ``text``/``start``: all identifiers one after another (uint8, int64); ``inner``/``outer``: the state (8,)
+    after the two padded keys. Written into ``drawn`` (uint64), parallel to ``people``.
     """
-    size = len(start) - 1
-    drawn = np.empty((size, 8), np.uint32)
+    size = len(people)
     state = np.empty((8, 16), np.uint32)
-    words = np.zeros((64, 16), np.uint32)
+    work = np.empty((8, 16), np.uint32)
+    words = np.empty((64, 16), np.uint32)
     for block in range(0, size, 16):
-        people = min(16, size - block)
-        words[:16] = 0
-        for k in range(people):
-            begin = start[block + k]
-            length = start[block + k + 1] - begin
+        lanes = min(16, size - block)
+        for i in range(16):
+            for k in range(16):
+                words[i, k] = 0
+        for k in range(lanes):
+            begin = start[people[block + k]]
+            length = start[people[block + k] + 1] - begin
             for at in range(length):
                 words[at >> 2, k] |= np.uint32(text[begin + at]) << np.uint32(24 - 8 * (at & 3))
             words[length >> 2, k] |= np.uint32(0x80) << np.uint32(24 - 8 * (length & 3))
-            words[15, k] = np.uint32(8 * (64 + length))
+            words[15, k] = 8 * (64 + length)
         for i in range(8):
-            state[i] = inner[i]
-        _compress(state, words, round_constants)
-        words[:8] = state
-        words[8] = np.uint32(0x80000000)
-        words[9:15] = 0
-        words[15] = np.uint32(8 * 96)
+            for k in range(16):
+                state[i, k] = inner[i]
+        _compress(state, words, work, round_constants)
         for i in range(8):
-            state[i] = outer[i]
-        _compress(state, words, round_constants)
-        for k in range(people):
-            for i in range(8):
-                drawn[block + k, i] = state[i, k]
-    return drawn
+            for k in range(16):
+                words[i, k] = state[i, k]
+                words[i + 8, k] = 0
+                state[i, k] = outer[i]
+        for k in range(16):
+            words[8, k] = 0x80000000
+            words[15, k] = 8 * 96
+        _compress(state, words, work, round_constants)
+        for k in range(lanes):
+            drawn[block + k] = (np.uint64(state[0, k]) << np.uint64(32)) | np.uint64(state[1, k])
 
 
-@compiled
-def key_state(block, first, round_constants):
-    """The state after one 64-byte block (uint8), as (8,) uint32."""
-    state = np.empty((8, 1), np.uint32)
-    state[:, 0] = first
-    words = np.zeros((64, 1), np.uint32)
-    for at in range(64):
-        words[at >> 2, 0] |= np.uint32(block[at]) << np.uint32(24 - 8 * (at & 3))
-    _compress(state, words, round_constants)
-    return state[:, 0].copy()
+def key_state(block: bytes) -> np.ndarray:
+    """The state after one block of 64 bytes, as (8,) uint32: once for each half of a key, so not compiled."""
+    words = [int.from_bytes(block[at : at + 4], "big") for at in range(0, 64, 4)]
+    for t in range(16, 64):
+        x, y = words[t - 15], words[t - 2]
+        s0 = _turned(x, 7) ^ _turned(x, 18) ^ (x >> 3)
+        s1 = _turned(y, 17) ^ _turned(y, 19) ^ (y >> 10)
+        words.append((words[t - 16] + s0 + words[t - 7] + s1) & 0xFFFFFFFF)
+    first = FIRST.tolist()
+    a, b, c, d, e, f, g, h = first
+    for word, constant in zip(words, ROUND.tolist(), strict=True):
+        s1 = _turned(e, 6) ^ _turned(e, 11) ^ _turned(e, 25)
+        s0 = _turned(a, 2) ^ _turned(a, 13) ^ _turned(a, 22)
+        one = h + s1 + ((e & f) ^ (~e & g)) + constant + word
+        two = s0 + ((a & b) ^ (a & c) ^ (b & c))
+        a, b, c, d, e, f, g, h = (one + two) & 0xFFFFFFFF, a, b, c, (d + one) & 0xFFFFFFFF, e, f, g
+    return np.array(
+        [(x + y) & 0xFFFFFFFF for x, y in zip(first, (a, b, c, d, e, f, g, h), strict=True)], np.uint32
+    )
+
+
+def _turned(word: int, by: int) -> int:
+    return (word >> by | word << (32 - by)) & 0xFFFFFFFF

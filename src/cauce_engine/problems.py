@@ -8,23 +8,23 @@ of the input leaves no trace.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, pairwise, repeat
+from itertools import chain, repeat
 from operator import lt
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cauce_engine.canonical import FORMAT as FORMAT
+from cauce_engine.canonical import parts
 from cauce_engine.faults import InvalidQuestion, quoted
 from cauce_engine.lottery import Lottery
 from cauce_engine.scale import compiled_pays
 
-FORMAT = "cauce-question/1"
 MECHANISMS = ("serial", "live", "stable")
 OPEN = "open"
 MOST_SEATS = 2**31 - 1
@@ -209,31 +209,14 @@ class Question:
     @cached_property
     def digest(self) -> str:
         """ "sha256:" and the SHA-256 of `canonical`: the name by which answers refer to this question."""
-        return "sha256:" + hashlib.sha256(self.canonical()).hexdigest()
+        running = hashlib.sha256()
+        for part in parts(self):
+            running.update(part)
+        return "sha256:" + running.hexdigest()
 
     def canonical(self) -> bytes:
-        """The question as JSON in its one canonical form: UTF-8, no spaces, keys and collections sorted.
-
-        Lists, orders and classes stand as given; what says nothing (an empty collection) is left out.
-        """
-        parts = {
-            "format": _text(FORMAT),
-            "mechanism": _text(self.mechanism),
-            "posts": "[" + ",".join(self._post_texts()) + "]",
-        }
-        if self.couples:
-            parts["couples"] = _text([self._couple_document(couple) for couple in self.couples])
-        if self.log:
-            posts = (*self.posts, None)
-            parts["log"] = _text([{"applicant": self.applicants[a], "post": posts[p]} for a, p in self.log])
-        if self.lottery is not None:
-            parts["lottery"] = _text(self.lottery.to_document())
-        if self.options:
-            parts["options"] = _text(dict(self.options))
-        if self.regions:
-            parts["regions"] = _text([{"id": r.id, "cap": r.cap, "rule": r.rule} for r in self.regions])
-        rest = ",".join(f'"{name}":{parts[name]}' for name in sorted(parts))
-        return b'{"applicants":[' + self._applicant_texts() + b"]," + rest.encode("utf-8") + b"}"
+        """The question as JSON in its one canonical form (`cauce_engine.canonical`)."""
+        return b"".join(parts(self))
 
     @property
     def simple(self) -> bool:
@@ -273,100 +256,6 @@ class Question:
     def _applicant_index(self) -> dict[str, int]:
         return {identifier: index for index, identifier in enumerate(self.applicants)}
 
-    def _applicant_texts(self) -> bytes:
-        """The applicants as JSON objects with commas between them."""
-        names = [_text(post) for post in self.posts]
-        tails = self._tails()
-        if compiled_pays(len(self.choices)):
-            return self._assembled(names, tails)
-        wishes = list(map(names.__getitem__, self.choices.tolist()))
-        bounds = pairwise(self.choice_start.tolist())
-        rows = zip(bounds, tails, strict=True)
-        return ",".join(['{"choices":[' + ",".join(wishes[a:b]) + tail for (a, b), tail in rows]).encode(
-            "utf-8"
-        )
-
-    def _tails(self) -> list[str]:
-        """What stands after the wishes of each applicant."""
-        groups = [""] * len(self.applicants)
-        for index, listed in self.groups.items():
-            groups[index] = ',"groups":' + _text(sorted(listed))
-        tails = [f'],"id":{name}' for name in map(_escaped, self.applicants)]
-        if self.groups:
-            tails = [f"]{group}{tail[1:]}" for group, tail in zip(groups, tails, strict=True)]
-        if not self.merit:
-            return [tail + "}" for tail in tails]
-        columns = []
-        for merit in self.merit:
-            texts = [*map(_text, merit.texts), ""]
-            columns.append(list(map(texts.__getitem__, merit.codes.tolist())))
-        lists = map(",".join, zip(*columns, strict=True))
-        return [
-            f'{tail},"merit":[{values}]}}' if code >= 0 else tail + "}"
-            for tail, values, code in zip(tails, lists, self.merit[0].codes.tolist(), strict=True)
-        ]
-
-    def _assembled(self, names: list[str], tails: list[str]) -> bytes:
-        from cauce_engine import reading_loops as text  # noqa: PLC0415 - only large questions compile
-
-        size, posts = len(self.applicants), len(names)
-        tokens = [token.encode("utf-8") for token in (*names, *tails, ",", '{"choices":[', ',{"choices":[')]
-        start = np.zeros(len(tokens) + 1, np.int64)
-        np.cumsum(list(map(len, tokens)), out=start[1:])
-        comma = posts + size
-        heads = np.full(size, comma + 2, np.int32)
-        heads[:1] = comma + 1
-        ends = np.arange(posts, comma, dtype=np.int32)
-        sequence = text.interleaved(self.choice_start, self.choices, heads, ends, comma)
-        return bytes(text.joined(np.frombuffer(b"".join(tokens), np.uint8), start, sequence))
-
-    def _post_texts(self) -> list[str]:
-        bare = PostTerms()
-        texts = []
-        names = [_escaped(applicant) for applicant in self.applicants] if self.orders is not None else []
-        for index, (post, seats) in enumerate(zip(self.posts, self.capacity.tolist(), strict=True)):
-            fields = self._post_document(post, seats, self.terms.get(index, bare))
-            if self.orders is not None and self.orders.given[index]:
-                fields["order"] = self._order_text(self.orders, index, names)
-            texts.append("{" + ",".join(f'"{name}":{fields[name]}' for name in sorted(fields)) + "}")
-        return texts
-
-    def _post_document(self, post: str, seats: int, terms: PostTerms) -> dict[str, str]:
-        """The fields of a post but its order, each as JSON."""
-        document: dict[str, Any] = {"id": post, "capacity": seats}
-        if terms.classes:
-            document["classes"] = [
-                {"group": c.group, "seats": c.seats}
-                | ({} if c.reverts_to is None else {"reverts_to": c.reverts_to})
-                for c in terms.classes
-            ]
-        for name in ("region", "target", "minimum"):
-            value = getattr(terms, name)
-            if value is not None:
-                document[name] = value
-        return {name: _text(value) for name, value in document.items()}
-
-    def _order_text(self, orders: Orders, index: int, names: list[str]) -> str:
-        rows = slice(int(orders.start[index]), int(orders.start[index + 1]))
-        listed = map(names.__getitem__, orders.applicant[rows].tolist())
-        if not orders.inner[rows].any():
-            return "[" + ",".join(listed) + "]"
-        parts: list[str] = []
-        last = -1
-        entries = zip(listed, orders.level[rows].tolist(), orders.inner[rows].tolist(), strict=True)
-        for name, level, inner in entries:
-            if inner and level == last:
-                parts[-1] = parts[-1][:-1] + f",{name}]"
-            else:
-                parts.append(f"[{name}]" if inner else name)
-            last = level
-        return "[" + ",".join(parts) + "]"
-
-    def _couple_document(self, couple: Couple) -> dict[str, Any]:
-        pairs = [[None if p < 0 else self.posts[p] for p in pair] for pair in couple.choices.tolist()]
-        members = [self.applicants[member] for member in couple.members]
-        return {"id": couple.id, "members": members, "choices": pairs}
-
 
 def _with_open(classes: tuple[SeatClass, ...], seats: int) -> tuple[SeatClass, ...]:
     """The classes of a post, with an open one where it has none but needs it."""
@@ -395,13 +284,6 @@ def refuse_identifier(value: object, place: str) -> None:
         value.encode("utf-8")
     except UnicodeEncodeError:
         raise InvalidQuestion(place, "contains half of a character (a lone surrogate)") from None
-
-
-_escaped = json.encoder.encode_basestring
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _sorting(identifiers: Sequence[str], collection: str) -> NDArray[np.int64] | None:

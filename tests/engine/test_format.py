@@ -10,9 +10,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cauce_engine import Allocation, InvalidAnswer, InvalidQuestion, allocate, parse_question, read_question
+from cauce_engine import (
+    Allocation,
+    InvalidAnswer,
+    InvalidQuestion,
+    allocate,
+    canonical,
+    parse_question,
+    read_question,
+)
 from cauce_engine.documents import read_json
-from tests.engine.questions import serial_documents
+from tests.engine.questions import class_documents, serial_documents
 
 GOOD = {
     "format": "cauce-question/1",
@@ -244,3 +252,9 @@ def test_an_answer_reads_as_itself(document):
     assert set(answer.to_document()) == {
         "format", "question", "engine", "mechanism", "status", "places", "cutoffs", "unique", "checks", "dropped",
     }  # fmt: skip
+
+
+@given(st.one_of(serial_documents(), class_documents()))
+def test_large_questions_are_written_as_small_ones(document):
+    question = parse_question(document)
+    assert b"".join(canonical.people_at_once(question)) == canonical._applicants(question)

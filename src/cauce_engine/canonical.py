@@ -1,0 +1,229 @@
+"""The one canonical form of a question: JSON in UTF-8, keys and collections sorted, no spaces.
+
+Lists, orders and classes stand as given; what says nothing (an empty collection) is left out. Its SHA-256
+names the question, so it is written in parts: nobody needs the whole of it in memory.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cauce_engine.scale import compiled_pays
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from cauce_engine.problems import Couple, Orders, PostTerms, Question
+
+FORMAT = "cauce-question/1"
+_PART = 16_000
+"""People written at once."""
+
+
+def parts(question: Question) -> Iterator[bytes]:
+    """The canonical form, piece by piece."""
+    yield b'{"applicants":['
+    if compiled_pays(len(question.choices)):
+        yield from people_at_once(question)
+    else:
+        yield _applicants(question)
+    yield b"]"
+    fields = _fields(question)
+    for name in sorted({*fields, "posts"}):
+        yield f',"{name}":'.encode()
+        if name == "posts":
+            yield b"["
+            yield from _posts(question)
+            yield b"]"
+        else:
+            yield fields[name].encode()
+    yield b"}"
+
+
+def text_of(value: object) -> str:
+    """A value as canonical JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+escaped = json.encoder.encode_basestring
+
+
+def _fields(question: Question) -> dict[str, str]:
+    """Everything but the two large collections."""
+    fields = {"format": text_of(FORMAT), "mechanism": text_of(question.mechanism)}
+    if question.couples:
+        fields["couples"] = text_of([_couple(question, couple) for couple in question.couples])
+    if question.log:
+        posts = (*question.posts, None)
+        turns = [{"applicant": question.applicants[a], "post": posts[p]} for a, p in question.log]
+        fields["log"] = text_of(turns)
+    if question.lottery is not None:
+        fields["lottery"] = text_of(question.lottery.to_document())
+    if question.options:
+        fields["options"] = text_of(dict(question.options))
+    if question.regions:
+        fields["regions"] = text_of([{"id": r.id, "cap": r.cap, "rule": r.rule} for r in question.regions])
+    return fields
+
+
+def _couple(question: Question, couple: Couple) -> dict[str, Any]:
+    pairs = [[None if p < 0 else question.posts[p] for p in pair] for pair in couple.choices.tolist()]
+    members = [question.applicants[member] for member in couple.members]
+    return {"id": couple.id, "members": members, "choices": pairs}
+
+
+def _applicants(question: Question) -> bytes:
+    """The applicants as JSON objects with commas between them."""
+    names = [text_of(post) for post in question.posts]
+    wishes = list(map(names.__getitem__, question.choices.tolist()))
+    rows = zip(pairwise(question.choice_start.tolist()), _tails(question), strict=True)
+    return ",".join(['{"choices":[' + ",".join(wishes[a:b]) + tail for (a, b), tail in rows]).encode()
+
+
+def _tails(question: Question) -> list[str]:
+    """What stands after the wishes of each applicant."""
+    groups = [""] * len(question.applicants)
+    for index, listed in question.groups.items():
+        groups[index] = ',"groups":' + text_of(sorted(listed))
+    tails = [f'],"id":{name}' for name in map(escaped, question.applicants)]
+    if question.groups:
+        tails = [f"]{group}{tail[1:]}" for group, tail in zip(groups, tails, strict=True)]
+    if not question.merit:
+        return [tail + "}" for tail in tails]
+    columns = []
+    for merit in question.merit:
+        texts = [*map(text_of, merit.texts), ""]
+        columns.append(list(map(texts.__getitem__, merit.codes.tolist())))
+    lists = map(",".join, zip(*columns, strict=True))
+    return [
+        f'{tail},"merit":[{values}]}}' if code >= 0 else tail + "}"
+        for tail, values, code in zip(tails, lists, question.merit[0].codes.tolist(), strict=True)
+    ]
+
+
+def people_at_once(question: Question) -> Iterator[bytes]:
+    """The same, compiled."""
+    from cauce_engine.writing_loops import people  # noqa: PLC0415 - only large questions compile
+
+    posts = _texts(escaped(post) + "," for post in question.posts)
+    names = _names(question.applicants)
+    pieces = ['{"choices":[', ',"id":"', '"', "},"]
+    groups = _group_pieces(question, pieces)
+    merit = np.empty((len(question.merit), len(question.applicants)), np.int32)
+    for at, element in enumerate(question.merit):
+        head, tail = ',"merit":[' if at == 0 else ",", "]" if at + 1 == len(merit) else ""
+        merit[at] = np.where(element.codes < 0, -1, element.codes + np.int32(len(pieces)))
+        pieces += [head + text_of(value) + tail for value in element.texts]
+    text, begins = _texts(pieces)
+    widest = [int(np.diff(starts).max(initial=0)) for starts in (posts[1], names[1], begins)]
+    for first in range(0, len(question.applicants), _PART):
+        last = min(first + _PART, len(question.applicants))
+        wishes = int(question.choice_start[last] - question.choice_start[first])
+        fixed = 1 + widest[1] + (5 + len(merit)) * widest[2]
+        out = np.empty(wishes * widest[0] + (last - first) * fixed + 16, np.uint8)
+        size = people(
+            first, last, question.choice_start, question.choices, *posts, *names, text, begins, groups, merit, out
+        )  # fmt: skip
+        yield bytes(memoryview(out)[: size - (last == len(question.applicants))])
+
+
+def _group_pieces(question: Question, pieces: list[str]) -> NDArray[np.int32]:
+    """The piece of each person's groups, added to ``pieces``; empty where nobody has groups."""
+    if not question.groups:
+        return np.zeros(0, np.int32)
+    known: dict[tuple[str, ...], int] = {}
+    groups = np.full(len(question.applicants), -1, np.int32)
+    for index, listed in question.groups.items():
+        groups[index] = known.setdefault(listed, len(pieces) + len(known))
+    pieces += [',"groups":' + text_of(sorted(listed)) for listed in known]
+    return groups
+
+
+def _texts(values: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Texts in UTF-8 one after another with 16 bytes to spare, and where each begins."""
+    encoded = [value.encode() for value in values]
+    start = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum(list(map(len, encoded)), out=start[1:])
+    return np.frombuffer(b"".join(encoded) + bytes(16), np.uint8), start
+
+
+def _names(identifiers: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Identifiers as they stand between quotes."""
+    whole = "".join(identifiers)
+    if not whole.isascii() or len(escaped(whole)) != len(whole) + 2:
+        return _texts(escaped(identifier)[1:-1] for identifier in identifiers)
+    start = np.zeros(len(identifiers) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, identifiers), np.int64, len(identifiers)), out=start[1:])
+    return np.frombuffer(whole.encode() + bytes(16), np.uint8), start
+
+
+def _posts(question: Question) -> Iterator[bytes]:
+    """The posts as JSON objects with commas between them."""
+    from cauce_engine.problems import PostTerms  # noqa: PLC0415 - problems imports this module
+
+    bare, orders = PostTerms(), question.orders
+    order_of = _order_writer(question, orders) if orders is not None else None
+    for index, (post, seats) in enumerate(zip(question.posts, question.capacity.tolist(), strict=True)):
+        fields = _post(post, seats, question.terms.get(index, bare))
+        if order_of is not None and orders is not None and orders.given[index]:
+            fields["order"] = order_of(index)
+        row = b",".join(b'"%b":%b' % (name.encode(), fields[name]) for name in sorted(fields))
+        yield b"%b{%b}" % (b"," if index else b"", row)
+
+
+def _post(post: str, seats: int, terms: PostTerms) -> dict[str, bytes]:
+    """The fields of a post but its order, each as JSON."""
+    document: dict[str, Any] = {"id": post, "capacity": seats}
+    if terms.classes:
+        document["classes"] = [
+            {"group": c.group, "seats": c.seats}
+            | ({} if c.reverts_to is None else {"reverts_to": c.reverts_to})
+            for c in terms.classes
+        ]
+    for name in ("region", "target", "minimum"):
+        value = getattr(terms, name)
+        if value is not None:
+            document[name] = value
+    return {name: text_of(value).encode() for name, value in document.items()}
+
+
+def _order_writer(question: Question, orders: Orders) -> Any:
+    """A function that writes the order of one post."""
+    if compiled_pays(len(orders.applicant)) and not orders.inner.any():
+        from cauce_engine.writing_loops import listed  # noqa: PLC0415 - only large questions compile
+
+        text, start = _texts(escaped(applicant) + "," for applicant in question.applicants)
+        widest = int(np.diff(start).max(initial=0))
+
+        def write(index: int) -> bytes:
+            first, last = int(orders.start[index]), int(orders.start[index + 1])
+            out = np.empty((last - first) * widest + 16, np.uint8)
+            size = listed(orders.applicant, first, last, text, start, out, 0)
+            return b"[" + bytes(memoryview(out)[:size]) + b"]"
+
+        return write
+    names = list(map(escaped, question.applicants))
+    return lambda index: _order(orders, index, names).encode()
+
+
+def _order(orders: Orders, index: int, names: list[str]) -> str:
+    rows = slice(int(orders.start[index]), int(orders.start[index + 1]))
+    listed = map(names.__getitem__, orders.applicant[rows].tolist())
+    if not orders.inner[rows].any():
+        return "[" + ",".join(listed) + "]"
+    written: list[str] = []
+    last = -1
+    entries = zip(listed, orders.level[rows].tolist(), orders.inner[rows].tolist(), strict=True)
+    for name, level, inner in entries:
+        if inner and level == last:
+            written[-1] = written[-1][:-1] + f",{name}]"
+        else:
+            written.append(f"[{name}]" if inner else name)
+        last = level
+    return "[" + ",".join(written) + "]"

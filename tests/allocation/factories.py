@@ -71,7 +71,7 @@ def closed_call(now, code: str = "RM24", *, owner: Institution | None = None, cr
         state="published",
         opens_at=now - timedelta(days=30),
         closes_at=now - timedelta(days=1),
-        results_at=now + timedelta(days=5),
+        results_at=now.replace(microsecond=0),
         published_at=now - timedelta(days=40),
         rules='{"call":"RM24"}',
         rules_digest="a" * 64,

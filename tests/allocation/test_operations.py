@@ -14,7 +14,7 @@ from cauce.allocation import bridge, operations, queries
 from cauce.allocation.models import Cutoff, Placement, Run, RunState, Signature
 from cauce.base.errors import Denied
 from cauce.base.models import AuditEvent
-from cauce.calls.models import Application, ListVersion
+from cauce.calls.models import Application, Call, ListVersion
 from cauce.notices.models import Message
 from tests.allocation import factories as make
 
@@ -237,6 +237,44 @@ def test_two_different_people_sign_and_then_it_is_published(call, staff, lists, 
     assert DBTaskResult.objects.filter(task_path=operations.TELL).count() == 1
     with pytest.raises(Denied, match="ya se publicaron"):
         operations.request_run(actor=staff.carla, call=call, after=1, now=now)
+
+
+@pytest.fixture
+def signed_early(call, staff, lists, now):
+    """A run with both signatures, five days before the date that its call announced."""
+    Call.objects.filter(pk=call.pk).update(results_at=now + timedelta(days=5))
+    run = make.done_run(staff.carla, call, now)
+    for actor in (staff.carla, staff.sofia):
+        operations.sign(actor=actor, run=run, digest=run.answer_digest, now=now)
+    return run
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "porque sí"])
+def test_before_the_announced_date_nothing_is_published_without_a_reason(signed_early, staff, now, reason):
+    with pytest.raises(operations.ReasonMissing) as refused:
+        operations.publish(actor=staff.carla, run=signed_early, reason=reason, now=now)
+    assert "15 de febrero de 2024" in str(refused.value.message)
+    signed_early.refresh_from_db()
+    assert signed_early.state == RunState.CERTIFIED
+    assert not DBTaskResult.objects.filter(task_path=operations.TELL).exists()
+
+
+def test_the_reason_of_publishing_early_stays_in_run_and_audit(signed_early, staff, now):
+    reason = "La sede del acto público se adelantó."
+    operations.publish(actor=staff.carla, run=signed_early, reason=f" {reason} ", now=now)
+    signed_early.refresh_from_db()
+    kept = {"announced": (now + timedelta(days=5)).isoformat(), "reason": reason}
+    assert signed_early.facts["early"] == kept
+    assert signed_early.facts["lists"] == 5
+    assert AuditEvent.objects.get(action="allocation.publish").detail["early"] == kept
+
+
+def test_from_the_announced_second_on_no_reason_is_asked_nor_kept(signed_early, staff, now):
+    on_time = now + timedelta(days=5)
+    with pytest.raises(operations.ReasonMissing):
+        operations.publish(actor=staff.carla, run=signed_early, now=on_time - timedelta(microseconds=1))
+    run = operations.publish(actor=staff.carla, run=signed_early, reason="No hace falta.", now=on_time)
+    assert "early" not in run.facts
 
 
 def test_who_may_not_sign_nor_publish(call, staff, lists, now):

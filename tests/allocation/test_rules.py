@@ -106,3 +106,9 @@ def test_the_stages_follow_the_run(call):
     assert reached(frozen)[:2] == ["done", "now"]
     assert reached(run_of(call), 1)[3:] == ["done", "now", ""]
     assert set(reached(run_of(call, RunState.PUBLISHED), 2)) == {"done"}
+
+
+def test_publishing_is_early_until_the_announced_second(call):
+    assert rules.early_warning(call, now=call.results_at - timedelta(microseconds=1))
+    assert not rules.early_warning(call, now=call.results_at)
+    assert not rules.early_warning(call, now=call.results_at + timedelta(days=1))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from cauce.allocation import bridge, operations
 from cauce.allocation.models import Run, Signature
-from cauce.base import clock
-from cauce.calls.models import Post
+from cauce.base import clock, figures
+from cauce.calls.models import Call, Post
 from cauce.calls.rules.folio import example_folio
 from tests.allocation import factories as make
 
@@ -239,6 +242,33 @@ def test_a_folio_is_found_however_it_is_typed(client, staff, call, lists, now):
     )
     assert page.status_code == 200
     assert folio in page.text
+
+
+def test_publishing_early_names_both_dates_asks_why_and_tells_everybody(
+    enter, staff, call, lists, now, monkeypatch
+):
+    monkeypatch.setattr(clock, "read", lambda: now)
+    Call.objects.filter(pk=call.pk).update(results_at=now + timedelta(days=5))
+    run = make.done_run(staff.carla, call, now)
+    for actor in (staff.carla, staff.sofia):
+        operations.sign(actor=actor, run=run, digest=run.answer_digest, now=now)
+    run.call.refresh_from_db()
+    carla = enter("carla")
+    address = reverse("allocation:publish", args=["RM24", 1])
+    page = carla.get(reverse("allocation:run", args=["RM24", 1])).text
+    both = (figures.day(run.call.results_at, weekday=True), figures.day(now, weekday=True))
+    assert f"anunció los resultados para el {both[0]}" in page
+    assert f"hoy es {both[1]}" in page
+    refused = carla.post(address, {"reason": "ya"})
+    assert refused.status_code == 422
+    assert "Falta el motivo" in refused.text
+    assert ">ya</textarea>" in refused.text.replace("\n", "")
+    reason = "La sede del acto público se adelantó; <b>circular</b> 12."
+    carla.post(address, {"reason": reason})
+    public = Client().get(reverse("allocation:call_results", args=["RM24"])).text
+    assert "Se publicaron antes de la fecha anunciada" in public
+    assert escape(reason) in public
+    assert escape(reason) in carla.get(reverse("allocation:run", args=["RM24", 1])).text
 
 
 def test_the_cutoffs_leave_as_csv_without_formulas(client, staff, call, lists, now):

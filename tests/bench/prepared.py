@@ -25,7 +25,9 @@ def main() -> None:
     run = Run.objects.get(pk=run.pk)
     for actor in actors.values():
         operations.sign(actor=actor, run=run, digest=run.answer_digest, now=clock.read())
-    operations.publish(actor=actors["ofelia"], run=run, now=clock.read())
+    operations.publish(
+        actor=actors["ofelia"], run=run, reason="Se publica para medir las páginas.", now=clock.read()
+    )
     placed = run.placements.filter(post__isnull=False).select_related("application").order_by("place")[1000]
     print(json.dumps({"folio": placed.application.folio, "people": list(_signed_in())}))
 

@@ -145,8 +145,9 @@ def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(vis
     sofia.get_by_role("link", name=re.compile("[Ff]irma")).first.click()
     sofia.locator("main").get_by_role("link", name=re.compile("[Cc]orrida 1")).first.click()
     sofia.get_by_role("button", name="Firmar esta huella").click()
+    sofia.get_by_text("La convocatoria anunció los resultados para el").wait_for()
+    sofia.get_by_label("Motivo de publicar antes").fill("La sede del acto público se adelantó.")
     sofia.get_by_role("button", name="Publicar los resultados").click()
-    sofia.get_by_role("dialog").get_by_role("button", name="Publicar los resultados").click()
     sofia.get_by_role("link", name="Ver la página pública de resultados").wait_for()
     look(sofia, "12-published")
 

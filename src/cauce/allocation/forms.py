@@ -19,6 +19,16 @@ class RequestRunForm(forms.Form):
     )
 
 
+class PublishForm(forms.Form):
+    """``reason`` is asked for when the results would come before their announced date."""
+
+    reason = forms.CharField(
+        max_length=600, required=False, strip=True, label=_("Motivo de publicar antes"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Queda en la bitácora y en la página pública de resultados. Sin datos de personas."),
+    )  # fmt: skip
+
+
 class SignForm(forms.Form):
     """``digest`` is that of the answer the person was shown."""
 

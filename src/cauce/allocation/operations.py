@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from cauce.accounts import roles
 from cauce.allocation import bridge, queries, rules
 from cauce.allocation.models import Cutoff, Placement, Run, RunState, Signature
-from cauce.base import background
+from cauce.base import background, figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError
 from cauce.base.usecases import note, step, use_case
@@ -39,6 +39,7 @@ TOP = 3  # "among their first three" of the facts
 SHOWN_CHANGES = 200
 SHOWN_FOLIOS = 5
 BATCH = 5000
+SHORTEST_REASON = 10  # characters: less is no reason
 
 
 class AnswerChanged(DomainError):
@@ -57,6 +58,13 @@ class AlreadySigned(DomainError):
     """The same person signs twice."""
 
     code = "already_signed"
+
+
+class ReasonMissing(DomainError):
+    """Results would be published before their announced date, and nobody says why."""
+
+    status = 422
+    code = "reason_missing"
 
 
 # ------------------------------------------------------------------- ask
@@ -406,12 +414,15 @@ def withdraw_signature(*, actor: Actor, run: Run, now: datetime) -> Run:
 
 
 @use_case
-def publish(*, actor: Actor, run: Run, now: datetime) -> Run:
+def publish(*, actor: Actor, run: Run, now: datetime, reason: str = "") -> Run:
     """Make the results public and ask for the letters to everybody who has one.
 
     Needs two signatures over the very answer that is stored; the bytes of
     answer and package are read again. Publishing what is published changes
-    nothing. Raises ``Denied``, ``AnswerChanged`` or ``ListsMissing``.
+    nothing. Before the results date that the call announced it takes a
+    ``reason``, which stays in the run and in the audit and is shown to
+    everybody. Raises ``Denied``, ``AnswerChanged``, ``ListsMissing`` or
+    ``ReasonMissing``.
     """
     run = _locked(run.pk)
     signatures = dict(Signature.objects.filter(run=run).values_list("user_id", "answer_digest"))
@@ -425,12 +436,28 @@ def publish(*, actor: Actor, run: Run, now: datetime) -> Run:
     if set(signatures.values()) != {run.answer_digest}:
         raise _changed()
     _refuse_other_bytes(run)
+    _justify(run, reason.strip(), now)
     run.state, run.published_at = RunState.PUBLISHED, now
-    run.save(update_fields=["state", "published_at"])
+    run.save(update_fields=["state", "published_at", "facts"])
     calls.record_results(run.call, now=now)
     background.enqueue(TELL, run_id=run.pk)
     note(answer=run.answer_digest, package=run.package_digest, signed_by=sorted(signatures))
     return run
+
+
+def _justify(run: Run, reason: str, now: datetime) -> None:
+    """Ask for the reason of a publication before its announced date, and keep it."""
+    if not rules.early_warning(run.call, now=now):
+        return
+    if len(reason) < SHORTEST_REASON:
+        raise ReasonMissing(
+            _("Falta el motivo de publicar antes de la fecha anunciada, %(announced)s.")
+            % {"announced": figures.moment(run.call.results_at)},
+            _("Escribirlo en una oración."),
+            field="reason",
+        )
+    run.facts = {**run.facts, "early": {"announced": run.call.results_at.isoformat(), "reason": reason}}
+    note(early=run.facts["early"])
 
 
 def _changed() -> AnswerChanged:

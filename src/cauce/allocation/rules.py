@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts import roles
 from cauce.allocation.models import Run, RunState
+from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Verdict
 from cauce.calls.models import Call
@@ -90,6 +92,23 @@ def may_publish(actor: Actor, run: Run, *, signed_by: Iterable[int], newest: int
             _("Firmar, o pedir la firma a quien puede darla."),
         )
     return ALLOWED
+
+
+def early_warning(call: Call, *, now: datetime) -> str:
+    """Say that publishing at ``now`` comes before the results date that the call announced; nothing when it does not.
+
+    Publishing before is no fault, but whoever trusted the calendar may miss
+    what counts from publication: the act needs a reason, which stays public.
+    """
+    if now.replace(microsecond=0) >= call.results_at:
+        return ""
+    return gettext(
+        "La convocatoria anunció los resultados para el %(announced)s; hoy es %(today)s. "
+        "Publicarlos antes adelanta los plazos que cuentan desde la publicación."
+    ) % {
+        "announced": figures.moment(call.results_at, weekday=True, zone=True),
+        "today": figures.moment(now, weekday=True),
+    }
 
 
 def may_read_run(actor: Actor, call: Call) -> bool:

@@ -146,11 +146,11 @@ def _kept_as(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def in_capitals(view: Callable[..., http.HttpResponse]) -> Callable[..., http.HttpResponse]:
+def in_capitals(view: Callable[..., http.HttpResponseBase]) -> Callable[..., http.HttpResponseBase]:
     """Lead a page whose ``code`` was typed in small letters to its one address; only what is asked with GET."""
 
     @wraps(view)
-    def answer(request: http.HttpRequest, code: str, *args: Any, **kwargs: Any) -> http.HttpResponse:
+    def answer(request: http.HttpRequest, code: str, *args: Any, **kwargs: Any) -> http.HttpResponseBase:
         if request.method not in ("GET", "HEAD") or code == code.upper():
             return view(request, *args, code=code, **kwargs)
         view(request, *args, code=code.upper(), **kwargs).close()  # 404 if there is nothing there either

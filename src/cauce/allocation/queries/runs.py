@@ -136,7 +136,7 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """One run. ``progress`` is (words, stages done, stages) while it is under way; ``failure`` a sentence."""
+    """One run. ``early`` warns that its publication would come before the announced date. ``progress`` is (words, stages done, stages) while it is under way; ``failure`` a sentence."""
 
     run: Run
     call: Call
@@ -151,6 +151,7 @@ class RunPage:
     may_sign: Verdict
     may_withdraw: Verdict
     may_publish: Verdict
+    early: str
     may_run: Verdict
     after: int
     log: list[LogLine]
@@ -192,6 +193,7 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
         may_sign=rules.may_sign(actor, run, signed_by=signed_by, newest=newest),
         may_withdraw=rules.may_withdraw(actor, run, signed_by=signed_by),
         may_publish=rules.may_publish(actor, run, signed_by=signed_by, newest=newest),
+        early="" if is_published else rules.early_warning(run.call, now=now),
         may_run=rules.may_run(actor, run.call, is_published=is_published, now=now),
         after=max((number for number, _state in numbers), default=0),
         log=_log(run),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cauce.accounts import roles
 from cauce.allocation import bridge, documents, operations, queries
-from cauce.allocation.forms import RequestRunForm, SignForm
+from cauce.allocation.forms import PublishForm, RequestRunForm, SignForm
 from cauce.allocation.models import Run, RunState
 from cauce.base import web
 from cauce.calls.models import Call
@@ -73,18 +73,23 @@ def _incomplete(request: Any, form: Any, view: str, *where: Any) -> HttpResponse
 
 @require_GET
 def run(request: Any, code: str, number: int) -> HttpResponse:
-    found = _run_or_404(request, code, number)
+    return _shown(request, _run_or_404(request, code, number), PublishForm())
+
+
+def _shown(request: Any, found: Run, publish_form: PublishForm) -> HttpResponse:
     page = queries.run_page(request.actor, found, now=request.now)
     return render(
         request,
         "allocation/desk/run.html",
         {
             "page": page,
+            "publish_form": publish_form,
             "table": queries.cutoff_table(found, request.GET) if page.checks else None,
             "sign_form": SignForm(initial={"digest": found.answer_digest}, auto_id="firma_%s"),
             "request_form": RequestRunForm(initial={"after": page.after}, auto_id="pedir_%s"),
             **_frame(request, found.call),
         },
+        status=422 if publish_form.errors else 200,
     )
 
 
@@ -152,11 +157,18 @@ def withdraw(request: Any, code: str, number: int) -> HttpResponse:
 def publish(request: Any, code: str, number: int) -> HttpResponse:
     found = _run_or_404(request, code, number)
     was_published = found.state == RunState.PUBLISHED
-    if web.told(request, operations.publish, actor=request.actor, run=found, now=request.now):
-        if was_published:
-            messages.info(request, _("Los resultados ya estaban publicados."))
-        else:
-            messages.success(request, _("Resultados publicados. Se avisa a cada persona por correo."))
+    form = web.fill(request, PublishForm)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        web.attempt(form, operations.publish, actor=request.actor, run=found, reason=reason, now=request.now)
+    if form.has_error("reason"):
+        return _shown(request, found, form)
+    if form.errors:
+        return _incomplete(request, form, "allocation:run", code, number)
+    if was_published:
+        messages.info(request, _("Los resultados ya estaban publicados."))
+    else:
+        messages.success(request, _("Resultados publicados. Se avisa a cada persona por correo."))
     return redirect("allocation:run", code, number)
 
 

@@ -49,10 +49,6 @@ def refuse_unsupported(question: Question) -> None:
     _refuse_missing_merit(question)
     if question.couples and (question.mechanism != "stable" or not question.simple):
         raise Unsupported("couples", "are answered by the mechanism stable, without classes or regions")
-    classes = [index for index, terms in question.terms.items() if terms.classes]
-    if classes and question.regions:
-        place = f"posts[{quoted(question.posts[classes[0]])}].classes"
-        raise Unsupported(place, "classes of seats together with regions are not built yet")
 
 
 def _refuse_missing_merit(question: Question) -> None:

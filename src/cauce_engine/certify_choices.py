@@ -88,59 +88,52 @@ class _Market:
     def may_take(self, person: int, name: str) -> bool:
         return name == "open" or name in self.question.groups.get(person, ())
 
-    def choose(self, unit: int | str, pool: Mapping[int, list[int]]) -> tuple[dict[int, Seat], set[Seat]]:
-        """Whom the unit takes from a pool (people by post), and which seats still wait for someone."""
+    def choose(self, unit: int | str, pool: Mapping[int, list[int]]) -> dict[int, Seat]:
+        """Whom the unit takes from a pool (people by post), and into which seats."""
         ranked = {
             post: sorted(people, key=lambda i: self.wishes[i][post])
             for post, people in pool.items()
             if people
         }
         if isinstance(unit, str):
-            return self._share(unit, ranked), set()
-        return self._fill(unit, ranked.get(unit, []))
+            return self._share(unit, ranked)
+        return self._fill(unit, ranked.get(unit, []), self.limit(unit))
 
-    def _fill(self, post: int, people: list[int]) -> tuple[dict[int, Seat], set[Seat]]:
-        classes = self.classes[post]
-        turns = {name: turned for name, _, turned in classes}
+    def _fill(self, post: int, people: list[int], most: int) -> dict[int, Seat]:
+        """The first ``most`` people who get a seat when the classes are filled in sequence, then turned."""
         taken: dict[int, Seat] = {}
-        left: dict[str, int] = {}
-        wait: set[Seat] = set()
 
         def fill(name: str, seats: int) -> int:
-            for person in people if seats else ():
-                if not seats:
+            for person in people:
+                if not seats or len(taken) == most:
                     break
-                if person not in taken and (name == "open" or self.may_take(person, name)):
+                if person not in taken and self.may_take(person, name):
                     taken[person] = (post, name)
                     seats -= 1
             return seats
 
-        for name, own, _ in classes:
-            left[name] = fill(name, own)
-        for name, _, turned in classes:
-            seats = left[name]
-            if seats:
-                wait.add((post, name))
+        turns = {name: turned for name, _, turned in self.classes[post]}
+        for seats, turned in [(fill(name, own), turned) for name, own, turned in self.classes[post]]:
             while seats and turned is not None:
                 seats = fill(turned, seats)
-                if seats:
-                    wait.add((post, turned))
                 turned = turns.get(turned)
-        return taken, wait
+        return taken
 
     def _share(self, region: str, ranked: Mapping[int, list[int]]) -> dict[int, Seat]:
-        count = self._shares(region, {post: len(people) for post, people in ranked.items()})
-        return {person: (post, "open") for post in count for person in ranked.get(post, [])[: count[post]]}
+        count = self._shares(region, ranked)
+        return {
+            person: seat
+            for post in count
+            for person, seat in self._fill(post, ranked.get(post, []), count[post]).items()
+        }
 
-    def _shares(self, region: str, asking: Mapping[int, int]) -> dict[int, int]:
-        """How many each post of a region takes when so many ask: targets first, then by turns."""
+    def _shares(self, region: str, ranked: Mapping[int, list[int]]) -> dict[int, int]:
+        """How many each post of a region takes of those who ask: targets first, then by turns."""
         room = self.region[region].cap
         count = dict.fromkeys(self.posts_of[region], 0)
+        able = {p: len(self._fill(p, ranked.get(p, []), self.limit(p))) for p in count}
         for own in (True, False):
-            limit = {
-                p: min(self.limit(p), asking.get(p, 0), (self.terms[p].target or 0) if own else MOST)
-                for p in count
-            }
+            limit = {p: min(able[p], (self.terms[p].target or 0) if own else MOST) for p in count}
             turning = [post for post in count if count[post] < limit[post]]
             while turning and room:
                 for post in turning[:room]:
@@ -166,7 +159,7 @@ class _Market:
             waiting = []
             for unit in asked:
                 pool = pools[unit]
-                taken, _ = self.choose(unit, {post: list(people) for post, people in pool.items()})
+                taken = self.choose(unit, {post: list(people) for post, people in pool.items()})
                 for people in pool.values():
                     for person in list(people):
                         held[person] = taken.get(person)
@@ -189,7 +182,7 @@ class _Market:
         dirty = set(pools)
         while dirty:
             unit = dirty.pop()
-            for post, person in self._offers(unit, pools[unit]):
+            for person, (post, _) in self.offers(unit, pools[unit]):
                 before = held[person]
                 # An offer of this round may have been declined by a better one earlier in the same round.
                 if before == post or person not in pools[unit][post]:
@@ -202,13 +195,14 @@ class _Market:
                     dirty.add(self.unit(loses))
         return held
 
-    def _offers(self, unit: int | str, pool: Mapping[int, list[int]]) -> list[tuple[int, int]]:
-        """(post, person) from a pool in order of rank: a region may offer several of its posts to one person."""
+    def offers(self, unit: int | str, pool: Mapping[int, list[int]]) -> list[tuple[int, Seat]]:
+        """(person, seat) from a pool in order of rank: a region may offer several of its posts to one person."""
         if not isinstance(unit, str):
-            taken, _ = self._fill(unit, pool.get(unit, []))
-            return [(post, person) for person, (post, _) in taken.items()]
-        count = self._shares(unit, {post: len(people) for post, people in pool.items()})
-        return [(post, person) for post, taken in count.items() for person in pool.get(post, [])[:taken]]
+            return list(self._fill(unit, pool.get(unit, []), self.limit(unit)).items())
+        count = self._shares(unit, pool)
+        return [
+            entry for post in count for entry in self._fill(post, pool.get(post, []), count[post]).items()
+        ]
 
 
 def _overfull(market: _Market, held: list[Seat | None]) -> Witness:
@@ -247,25 +241,17 @@ def _unjust(market: _Market, held: list[Seat | None]) -> dict[str, Witness]:
                 break
     found: dict[str, Witness] = {}
     for unit, pool in sorted(pools.items(), key=lambda entry: str(entry[0])):
-        if isinstance(unit, str):
-            ranked = {
-                post: sorted(people, key=lambda i: market.wishes[i][post]) for post, people in pool.items()
-            }
-            offered = set(market._offers(unit, ranked))
-            wanted = {person: (post, "open") for post, person in offered}
-        else:
-            wanted, _ = market.choose(unit, pool)
-            offered = {(seat[0], person) for person, seat in wanted.items()}
-        for post, person in sorted(offered):
-            seat = held[person]
+        ranked = {post: sorted(people, key=lambda i: market.wishes[i][post]) for post, people in pool.items()}
+        for person, wanted in sorted(market.offers(unit, ranked), key=lambda offer: (offer[1][0], offer[0])):
+            post, seat = wanted[0], held[person]
             if seat is None or seat[0] != post:
                 holders = [i for i in pool[post] if (held[i] or (-1, ""))[0] == post]
                 behind = [i for i in holders if market.wishes[i][post] > market.wishes[person][post]]
                 name = "A3" if behind else "A4"
                 more = {"behind": market.question.applicants[behind[-1]]} if behind else {}
                 found.setdefault(name, _named(market, person, post) | more)
-            elif not isinstance(unit, str) and seat != wanted[person]:
-                witness = _named(market, person, post) | {"class": seat[1], "should_be": wanted[person][1]}
+            elif seat != wanted:
+                witness = _named(market, person, post) | {"class": seat[1], "should_be": wanted[1]}
                 found.setdefault("A5", witness)
     return found
 

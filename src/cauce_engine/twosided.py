@@ -199,7 +199,7 @@ def chosen(question: Question) -> Allocation:
     from cauce_engine._kernels import choosing  # noqa: PLC0415 - the compiler loads only to solve
 
     market, unit = ranked(question), units(question)
-    held, line, waiting = choosing.propose(
+    held, line = choosing.propose(
         question.choice_start,
         question.choices,
         market.rank,
@@ -212,7 +212,6 @@ def chosen(question: Question) -> Allocation:
         unit.capacity,
         unit.target,
     )
-    waiting[unit.cap[unit.of[question.lines.post]] >= 0] = False
     of_wish = unit.of[question.choices[market.wishes]]
     by_unit = market.wishes[np.argsort(of_wish, kind="stable")]
     unit_start = np.zeros(len(unit.cap) + 1, np.int64)
@@ -234,36 +233,29 @@ def chosen(question: Question) -> Allocation:
     differing = int(np.count_nonzero(opposite != held))
     post = np.full(len(held), -1, np.int32)
     post[held >= 0] = question.choices[held[held >= 0]]
+    waiting = choosing.seats_left(
+        held, question.choices, market.rank, market.owner, unit.lines, unit.mask, _limits(unit, post)
+    )
     return Allocation(
         question=question,
         post=post,
         line=line,
-        last=_last_of_lines(
-            question, market, held, line, waiting | _open_in_regions(market, unit, question, held)
-        ),
+        last=_last_of_lines(market, held, line, waiting),
         unique=differing == 0,
         dropped=market.dropped,
         extra={} if differing == 0 else {"differ_if_posts_propose": differing},
     )
 
 
-def _open_in_regions(
-    market: Ranked, unit: Units, question: Question, held: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """By line, posts of regions that refused nobody and could take someone."""
-    open_line = np.zeros(len(question.lines.name), np.bool_)
-    if not question.regions:
-        return open_line
-    end = np.where(held >= 0, held, question.choice_start[1:])
-    preferred = (np.arange(len(market.rank)) < end[market.owner]) & (market.rank >= 0)
-    refusing = np.zeros(len(question.posts), np.bool_)
-    refusing[question.choices[preferred]] = True
-    cap = unit.cap[unit.of]
-    return ~refusing & (cap > 0) & (unit.capacity > 0)
+def _limits(unit: Units, post: NDArray[np.int32]) -> NDArray[np.int64]:
+    """How many people each post may take as things stand: in a region without room, no more than it has."""
+    holders = np.bincount(post[post >= 0], minlength=len(unit.of))
+    total = np.bincount(unit.of, weights=holders, minlength=len(unit.cap)).astype(np.int64)
+    full = (unit.cap >= 0) & (total >= unit.cap)
+    return np.where(full[unit.of], holders, unit.capacity).astype(np.int64)
 
 
 def _last_of_lines(
-    question: Question,
     market: Ranked,
     held: NDArray[np.int64],
     line: NDArray[np.int32],

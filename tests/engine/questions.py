@@ -111,3 +111,21 @@ def region_documents(draw, most_people: int = 5, most_posts: int = 4) -> dict:
             post["region"] = region
             post["target"] = draw(st.integers(0, 2))
     return document
+
+
+@st.composite
+def mixed_documents(draw, most_people: int = 5, most_posts: int = 4) -> dict:
+    """Questions with classes of seats inside regions; caps leave room for the seats kept for groups."""
+    document = draw(class_documents(most_people, most_posts))
+    flexible, cut = draw(st.integers(0, 4)), draw(st.integers(0, 4))
+    document["regions"] = [
+        {"id": "20", "cap": flexible, "rule": "flexible"},
+        {"id": "07", "cap": cut, "rule": "target"},
+    ]
+    for post in document["posts"]:
+        region = draw(st.sampled_from([None, *document["regions"], *document["regions"]]))
+        if region is not None:
+            post["region"] = region["id"]
+            post["target"] = draw(st.integers(0, 3))
+            region["cap"] += sum(c["seats"] for c in post.get("classes", []) if c["group"] is not None)
+    return document

@@ -137,8 +137,8 @@ def best_for_applicants(document: dict) -> dict[str, str | None]:
     return places
 
 
-def chosen_by_post(document: dict, post: dict, pool: list[str]) -> dict[str, str]:
-    """Whom a post takes from a pool (best first), and into which class of seats."""
+def chosen_by_post(document: dict, post: dict, pool: list[str], most: int = 10**9) -> dict[str, str]:
+    """Whom a post takes from a pool (best first), at most so many, and into which class of seats."""
     groups = {person["id"]: person.get("groups", []) for person in document["applicants"]}
     classes = post.get("classes") or [{"group": None, "seats": post["capacity"]}]
     turns = {c["group"] or "open": c.get("reverts_to") for c in classes}
@@ -146,7 +146,8 @@ def chosen_by_post(document: dict, post: dict, pool: list[str]) -> dict[str, str
 
     def fill(name: str, seats: int) -> int:
         for person in pool:
-            if seats > 0 and person not in seated and (name == "open" or name in groups[person]):
+            entitled = name == "open" or name in groups[person]
+            if seats > 0 and len(seated) < most and person not in seated and entitled:
                 seated[person] = name
                 seats -= 1
         return seats
@@ -160,20 +161,29 @@ def chosen_by_post(document: dict, post: dict, pool: list[str]) -> dict[str, str
     return seated
 
 
-def chosen_by_region(document: dict, region: dict, pools: dict[str, list[str]]) -> set[tuple[str, str]]:
-    """(person, post) that a region takes from pools by post, best first."""
+def chosen_by_region(document: dict, region: dict, pools: dict[str, list[str]]) -> dict[tuple[str, str], str]:
+    """(person, post) that a region takes from pools by post, best first, with the class of the seat."""
     posts = sorted((p for p in document["posts"] if p.get("region") == region["id"]), key=lambda p: p["id"])
-    taken: set[tuple[str, str]] = set()
     count = dict.fromkeys([post["id"] for post in posts], 0)
+    target = {post["id"]: min(post.get("target", 0), post["capacity"]) for post in posts}
+    most = {
+        post["id"]: target[post["id"]] if region.get("rule") == "target" else post["capacity"]
+        for post in posts
+    }
+    able = {p["id"]: len(chosen_by_post(document, p, pools.get(p["id"], []), most[p["id"]])) for p in posts}
     for own in (True, False):
         for _ in range(100):
-            for post in posts:
-                name, target = post["id"], min(post.get("target", 0), post["capacity"])
-                limit = target if own or region.get("rule") == "target" else post["capacity"]
-                if len(taken) < region["cap"] and count[name] < min(limit, len(pools.get(name, []))):
-                    taken.add((pools[name][count[name]], name))
+            for name in count:
+                limit = min(able[name], target[name]) if own else able[name]
+                if sum(count.values()) < region["cap"] and count[name] < limit:
                     count[name] += 1
-    return taken
+    return {
+        (person, post["id"]): seat
+        for post in posts
+        for person, seat in chosen_by_post(
+            document, post, pools.get(post["id"], []), count[post["id"]]
+        ).items()
+    }
 
 
 def stable_by_choice(document: dict) -> list[dict[str, str | None]]:
@@ -199,7 +209,7 @@ def stable_by_choice(document: dict) -> list[dict[str, str | None]]:
             if post.get("region") is None:
                 taken |= {(p, post["id"]) for p in chosen_by_post(document, post, pools[post["id"]])}
         for region in document.get("regions", []):
-            taken |= chosen_by_region(document, region, pools)
+            taken |= chosen_by_region(document, region, pools).keys()
         if taken == held:
             answers.append(places)
     return answers

@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cauce_engine import (
     Allocation,
-    Unsupported,
     allocate,
     certify,
     explain_all,
@@ -19,7 +17,7 @@ from cauce_engine import (
     read_question,
 )
 from tests.engine import reference
-from tests.engine.questions import class_documents, region_documents
+from tests.engine.questions import class_documents, mixed_documents, region_documents
 
 
 def same_as_every_stable_answer(document):
@@ -59,7 +57,7 @@ def test_regions_share_their_cap_as_declared(document):
         assert sum(post in inside for post in answer.places().values()) <= region["cap"]
 
 
-@given(st.one_of(class_documents(), region_documents()))
+@given(st.one_of(class_documents(), region_documents(), mixed_documents()))
 def test_what_is_written_is_read_again(document):
     question = parse_question(document)
     answer = allocate(question)
@@ -71,7 +69,7 @@ def test_what_is_written_is_read_again(document):
     explain_all(question, answer)
 
 
-@given(st.one_of(class_documents(), region_documents()), st.data())
+@given(st.one_of(class_documents(), region_documents(), mixed_documents()), st.data())
 def test_any_other_assignment_is_found_out(document, data):
     assume(document["applicants"])
     question = parse_question(document)
@@ -136,9 +134,37 @@ def test_a_seat_in_the_wrong_class_is_found():
     assert failed["A5"] == {"applicant": "a", "post": "p", "class": "open", "should_be": "foreign"}
 
 
-def test_classes_together_with_regions_are_refused():
-    document = question_with_classes()
-    document["regions"] = [{"id": "20", "cap": 1}]
-    document["posts"][0]["region"] = "20"
-    with pytest.raises(Unsupported):
-        allocate(parse_question(document))
+@settings(max_examples=200)
+@given(mixed_documents())
+def test_inside_a_region_the_share_of_a_post_is_filled_by_its_classes(document):
+    answer = same_as_every_stable_answer(document)
+    orders = reference.post_orders(document)
+    wishes = {person["id"]: person["choices"] for person in document["applicants"]}
+    places, seats = answer.places(), answer.to_document().get("seats", {})
+    pools = {
+        name: [p for p in orders[name] if name in reference.upto(wishes[p], places[p])] for name in orders
+    }
+    for region in document["regions"]:
+        for (person, post), seat in reference.chosen_by_region(document, region, pools).items():
+            assert places[person] == post
+            assert seats.get(person, "open") == seat
+
+
+@settings(max_examples=150)
+@given(mixed_documents())
+def test_a_line_that_says_seats_are_left_would_take_one_more(document):
+    """Add a newcomer behind everybody who wants nothing else: they get in wherever a line is open."""
+    answer = allocate(parse_question(document)).cutoffs()
+    for post in document["posts"]:
+        for name, last in answer[post["id"]].items():
+            newcomer = {"id": "~", "choices": [post["id"]], "groups": [] if name == "open" else [name]}
+            if any(person.get("merit") for person in document["applicants"]):
+                newcomer["merit"] = ["-9"] * len(document["applicants"][0]["merit"])
+            posts = [
+                {**p, "order": [*p["order"], "~"]} if p.get("order") is not None else p
+                for p in document["posts"]
+            ]
+            grown = {**document, "applicants": [*document["applicants"], newcomer], "posts": posts}
+            got = allocate(parse_question(grown)).places()["~"]
+            if last is None:
+                assert got == post["id"]

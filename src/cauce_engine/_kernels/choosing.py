@@ -13,74 +13,136 @@ from cauce_engine.compilation import compiled
 
 
 @compiled
-def choose_classes(pool, owner, mask, first, end, seats, bit, reverts, line, waiting):
-    """Fill the lines ``first:end`` of one post in sequence, then turn unused seats into others.
+def choose_classes(pool, owner, mask, first, end, seats, bit, reverts, limit, line, waiting):
+    """Fill the lines ``first:end`` of one post in sequence, then turn unused seats into others; stop at ``limit``.
 
     ``pool``: wishes, best first; ``mask``: groups of each person as bits; ``bit``: the group of each line as
     a bit, 0 for open to all; ``reverts``: the line that unused seats turn into, or -1. Writes the line given
-    to each wish (-1 none) into ``line`` and whether seats of a line wait for someone into ``waiting``.
+    to each wish (-1 none) into ``line`` and whether seats of a line wait for someone into ``waiting``; returns
+    how many were taken.
     """
     size = len(pool)
     for at in range(size):
         line[at] = -1
     unused = np.zeros(end - first, np.int64)
+    room = limit
     for k in range(first, end):
         left = seats[k]
         at = 0
-        while left > 0 and at < size:
+        while left > 0 and room > 0 and at < size:
             if line[at] < 0 and (bit[k] == 0 or mask[owner[pool[at]]] & bit[k]):
                 line[at] = k
                 left -= 1
+                room -= 1
             at += 1
         unused[k - first] = left
-        waiting[k] = left > 0
+        waiting[k] = left > 0 and room > 0
     for k in range(first, end):
         left = unused[k - first]
         turned = reverts[k]
-        while left > 0 and turned >= 0:
+        while left > 0 and room > 0 and turned >= 0:
             at = 0
-            while left > 0 and at < size:
+            while left > 0 and room > 0 and at < size:
                 if line[at] < 0 and (bit[turned] == 0 or mask[owner[pool[at]]] & bit[turned]):
                     line[at] = turned
                     left -= 1
+                    room -= 1
                 at += 1
-            if left > 0:
+            if left > 0 and room > 0:
                 waiting[turned] = True
             turned = reverts[turned]
+    return limit - room
 
 
 @compiled
-def choose_region(pool, choices, capacity, target, cap, line, waiting):
+def choose_region(pool, choices, owner, mask, lines, capacity, target, cap, line, waiting):
     """Share a region: each post up to its target, then posts take turns while the region has room.
 
-    ``pool``: wishes by post, then rank. Writes the post given to each wish (-1 none) into ``line`` and
-    whether a post would still take someone into ``waiting``.
+    ``pool``: wishes by post, then rank. A post's share is filled by its classes in their sequence. Writes the
+    line given to each wish (-1 none) into ``line``.
     """
+    line_start, seats, bit, reverts = lines
     size = len(pool)
-    # Pointers into the pool: where the wishes of each post begin, end, and how far they are taken.
+    # Pointers into the pool: where the wishes of each post begin and end.
     begins = np.empty(size + 1, np.int64)
     posts = 0
     for at in range(size):
-        line[at] = -1
         if at == 0 or choices[pool[at]] != choices[pool[at - 1]]:
             begins[posts] = at
             posts += 1
     begins[posts] = size
     taken = np.zeros(posts, np.int64)
+    able = np.zeros(posts, np.int64)
+    for k in range(posts):
+        p = choices[pool[begins[k]]]
+        inside = slice(begins[k], begins[k + 1])
+        able[k] = choose_classes(
+            pool[inside], owner, mask, line_start[p], line_start[p + 1], seats, bit, reverts, capacity[p],
+            line[inside], waiting,
+        )  # fmt: skip
     room = cap
     for beyond in range(2):
         moved = True
         while moved and room > 0:
             moved = False
             for k in range(posts):
-                p = choices[pool[begins[k]]]
-                limit = capacity[p] if beyond else min(target[p], capacity[p])
-                at = begins[k] + taken[k]
-                if room > 0 and taken[k] < limit and at < begins[k + 1]:
-                    line[at] = p
+                limit = able[k] if beyond else min(target[choices[pool[begins[k]]]], able[k])
+                if room > 0 and taken[k] < limit:
                     taken[k] += 1
                     room -= 1
                     moved = True
+    for k in range(posts):
+        if taken[k] < able[k]:
+            p = choices[pool[begins[k]]]
+            inside = slice(begins[k], begins[k + 1])
+            choose_classes(
+                pool[inside], owner, mask, line_start[p], line_start[p + 1], seats, bit, reverts, taken[k],
+                line[inside], waiting,
+            )  # fmt: skip
+
+
+@compiled
+def choose(u, pool, choices, owner, mask, lines, region, capacity, target, line, waiting):
+    """What unit ``u`` takes from its pool, which is not empty."""
+    if region[u] >= 0:
+        choose_region(pool, choices, owner, mask, lines, capacity, target, region[u], line, waiting)
+        return
+    line_start, seats, bit, reverts = lines
+    p = choices[pool[0]]
+    choose_classes(
+        pool, owner, mask, line_start[p], line_start[p + 1], seats, bit, reverts, capacity[p], line, waiting
+    )
+
+
+@compiled
+def seats_left(held, choices, rank, owner, lines, mask, limit):
+    """By line, whether seats wait for someone once everybody holds what they hold (a wish, -1 none).
+
+    ``limit``: how many people each post may take as things stand.
+    """
+    line_start, seats, bit, reverts = lines
+    waiting = np.zeros(len(seats), np.bool_)
+    posts = len(line_start) - 1
+    start = np.zeros(posts + 1, np.int64)
+    for wish in held:
+        if wish >= 0:
+            start[choices[wish] + 1] += 1
+    start = np.cumsum(start)
+    filled = start[:-1].copy()
+    pool = np.empty(start[posts], np.int64)
+    for wish in held:
+        if wish >= 0:
+            pool[filled[choices[wish]]] = wish
+            filled[choices[wish]] += 1
+    pool = sorted_pool(pool, choices, rank)
+    line = np.empty(len(pool), np.int32)
+    for p in range(posts):
+        inside = slice(start[p], start[p + 1])
+        choose_classes(
+            pool[inside], owner, mask, line_start[p], line_start[p + 1], seats, bit, reverts, limit[p],
+            line[inside], waiting,
+        )  # fmt: skip
+    return waiting
 
 
 @compiled
@@ -88,15 +150,14 @@ def propose(start, choices, rank, owner, unit, units, lines, mask, region, capac
     """Applicants propose in rounds; each unit chooses from all who have not yet been refused.
 
     ``unit``: by post; ``units``: how many; ``lines``: (start by post, seats, bit, reverts); ``region``: the
-    cap by unit, -1 for a unit of one post with classes. Returns the wish each person holds (-1 none), its
-    line, and by line whether seats wait for someone.
+    cap by unit, -1 for a unit of one post with classes. Returns the wish each person holds (-1 none) and its
+    line.
     """
-    line_start, seats, bit, reverts = lines
     people = len(start) - 1
     held = np.full(people, -1, np.int64)
     held_line = np.full(people, -1, np.int32)
     following = start[:-1].copy()
-    waiting = seats > 0
+    waiting = lines[1] > 0
     active = np.arange(people)
     count = people
     pool_start = np.zeros(units + 1, np.int64)
@@ -135,13 +196,7 @@ def propose(start, choices, rank, owner, unit, units, lines, mask, region, capac
                 continue
             pool = sorted_pool(pools[pool_start[u] : pool_start[u + 1]], choices, rank)
             line = np.empty(len(pool), np.int32)
-            p = choices[pool[0]]
-            if region[u] < 0:
-                choose_classes(
-                    pool, owner, mask, line_start[p], line_start[p + 1], seats, bit, reverts, line, waiting
-                )
-            else:
-                choose_region(pool, choices, capacity, target, region[u], line, waiting)
+            choose(u, pool, choices, owner, mask, lines, region, capacity, target, line, waiting)
             for at in range(len(pool)):
                 person = owner[pool[at]]
                 held_line[person] = line[at]
@@ -149,7 +204,7 @@ def propose(start, choices, rank, owner, unit, units, lines, mask, region, capac
                     held[person] = -1
                     active[count] = person
                     count += 1
-    return held, held_line, waiting
+    return held, held_line
 
 
 @compiled
@@ -160,11 +215,10 @@ def posts_offer(
 
     ``by_unit``/``unit_start``: the wishes of each unit by post, then rank. Returns the wish each person holds.
     """
-    line_start, seats, bit, reverts = lines
     people, units = len(start) - 1, len(unit_start) - 1
     held = np.full(people, -1, np.int64)
     declined = np.zeros(len(choices), np.bool_)
-    waiting = seats > 0
+    waiting = lines[1] > 0
     dirty = np.ones(units, np.bool_)
     moved = True
     while moved:
@@ -184,13 +238,7 @@ def posts_offer(
             if size == 0:
                 continue
             line = np.empty(size, np.int32)
-            p = choices[pool[0]]
-            if region[u] < 0:
-                choose_classes(
-                    pool, owner, mask, line_start[p], line_start[p + 1], seats, bit, reverts, line, waiting
-                )
-            else:
-                choose_region(pool, choices, capacity, target, region[u], line, waiting)
+            choose(u, pool, choices, owner, mask, lines, region, capacity, target, line, waiting)
             for at in range(size):
                 wish = pool[at]
                 person = owner[wish]

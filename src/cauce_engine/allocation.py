@@ -101,5 +101,7 @@ def _serial(question: Question) -> Allocation:
     from cauce_engine._kernels.serial import serial  # noqa: PLC0415 - the compiler loads only when something is solved
 
     ranked = ordering(question)
-    post, last = serial(ranked.order, question.choice_start, question.choices, question.capacity)
+    post = np.empty(len(question.applicants), np.int32)
+    last = np.empty(len(question.posts), np.int32)
+    serial(ranked.order, question.choice_start, question.choices, question.capacity, post, last)
     return Allocation(question=question, post=post, line=post, last=last, unique=True)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cauce_engine.corrections import Correction
 from cauce_engine.problems import Question
 from cauce_engine.results import Check
+from cauce_engine.wanting import wanting
 
 STATEMENTS: dict[str, dict[str, str]] = {
     "C1": {
@@ -71,7 +72,7 @@ def certify_correction(
     found: dict[str, Witness] = {"C1": _overfull(market, extra), "C2": _unlisted(market, effect)}
     if effect == "rerun":
         found["C3"], found["C4"] = _refused(market)
-        if market.question.orders is not None:
+        if market.base.orders is not None:
             broken = next((name for name, witness in found.items() if witness is not None), None)
             found["C5"] = {"because": broken} if broken else _circle(market)
     else:
@@ -100,69 +101,84 @@ class _Market:
 
     def __init__(self, correction: Correction, after: NDArray[np.int32]) -> None:
         self.correction = correction
-        self.question: Question = correction.corrected
+        self.base: Question = correction.base
         self.before, self.after = correction.before, after
         self.changed = np.flatnonzero(self.before != after)
         self.named = np.array(sorted(correction.named), np.int64)
         self.people = np.union1d(self.changed, self.named)
         posts = {post for state in (self.before, after) for post in state[self.people].tolist()}
         self.posts = sorted((posts | set(correction.seats)) - {-1})
-        self._wanting: dict[int, NDArray[np.int64]] = {}
-        self._entries: dict[int, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
-        self._look_up(self.posts)
 
     def row(self, person: int) -> NDArray[np.int32]:
-        start = self.question.choice_start
-        return self.question.choices[int(start[person]) : int(start[person + 1])]
+        return self.correction.list_of(person)
 
     def own(self, post: int) -> bool:
-        return self.question.orders is not None and bool(self.question.orders.given[post])
-
-    def _look_up(self, posts: list[int]) -> None:
-        """Find everybody who lists these posts, in one walk over all lists."""
-        asked = np.zeros(len(self.question.posts), np.bool_)
-        asked[[post for post in posts if not self.own(post)]] = True
-        if not asked.any():
-            return
-        wishes = np.flatnonzero(asked[self.question.choices])
-        owner = np.searchsorted(self.question.choice_start, wishes, side="right") - 1
-        wanted = self.question.choices[wishes]
-        order = np.argsort(wanted, kind="stable")
-        bounds = np.searchsorted(wanted[order], np.arange(len(asked) + 1))
-        for post in np.flatnonzero(asked).tolist():
-            self._wanting[post] = owner[order[bounds[post] : bounds[post + 1]]]
+        return self.base.orders is not None and bool(self.base.orders.given[post])
 
     def entries(self, post: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The people in a post's own order, and the levels at which they stand."""
-        orders = self.question.orders
-        assert orders is not None
-        rows = slice(int(orders.start[post]), int(orders.start[post + 1]))
-        return orders.applicant[rows], orders.level[rows]
+        return self.correction.order_of(post)[:2]
 
     def listing(self, post: int) -> NDArray[np.int64]:
         """Everybody who may want the post: whom it lists where it has an order, who lists it otherwise."""
         if self.own(post):
             return self.entries(post)[0].astype(np.int64)
-        if post not in self._wanting:
-            self._look_up([post])
-        return self._wanting[post]
+        relisted = self.correction.lists
+        listed = np.setdiff1d(wanting(self.base).at(post), np.array(sorted(relisted), np.int64))
+        return np.union1d(listed, [person for person, row in relisted.items() if post in row]).astype(
+            np.int64
+        )
 
     def positions(self, people: NDArray[np.int64], posts: NDArray[Any]) -> NDArray[np.int64]:
-        """Where each person's list names each post; far behind where it does not."""
-        start = self.question.choice_start
+        """Where each person's corrected list names each post; far behind where it does not."""
+        start = self.base.choice_start
         counts = start[people + 1] - start[people]
         ends = np.cumsum(counts)
         at = np.arange(int(ends[-1]) if len(ends) else 0)
         which = np.repeat(np.arange(len(people)), counts)
         offset = at - np.repeat(ends - counts, counts)
-        hit = self.question.choices[np.repeat(start[people], counts) + offset] == np.repeat(posts, counts)
+        hit = self.base.choices[np.repeat(start[people], counts) + offset] == np.repeat(posts, counts)
         found = np.full(len(people), _FAR)
         found[which[hit]] = offset[hit]
+        for person, row in self.correction.lists.items():
+            for place in np.flatnonzero(people == person).tolist():
+                hits = np.flatnonzero(row == posts[place])
+                found[place] = hits[0] if len(hits) else _FAR
         return found
 
-    def rather(self, post: int, held: NDArray[np.int32]) -> NDArray[np.int64]:
+    def keenest(self, post: int) -> tuple[Any, ...] | None:
+        """The best of those who would rather have the post: their rank, with the person at its end.
+
+        Where neither seats nor holders changed, whoever changed nothing themselves wants it only behind its
+        last holder, because the published answer has no envy; so the walk begins there.
+        """
+        if not self.own(post) or post in self.posts:
+            rather = self.rather(post)
+            return self.extreme(post, rather, best=True) if len(rather) else None
+        listed, level = self.entries(post)
+        holders = np.flatnonzero(self.after[listed] == post)
+        first = int(holders[-1]) if len(holders) else 0
+        if len(holders) < self.correction.seats_of(post):
+            first = len(listed)
+        else:
+            first = int(np.searchsorted(level, level[first]))
+        affected = np.flatnonzero(np.isin(listed[:first], self.people))
+        found = self._wanting(post, listed[affected])
+        size = 8
+        while not len(found) and first < len(listed):
+            # Whole levels, so that nobody tied with the best is left out.
+            end = int(np.searchsorted(level, level[min(first + size, len(listed)) - 1], side="right"))
+            found = self._wanting(post, listed[first:end])
+            first, size = end, size * 8
+        return self.extreme(post, found, best=True) if len(found) else None
+
+    def rather(self, post: int) -> NDArray[np.int64]:
         """Everybody who would rather have the post than what they hold, and whom it lists."""
-        people = self.listing(post)
+        return self._wanting(post, self.listing(post))
+
+    def _wanting(self, post: int, people: NDArray[Any]) -> NDArray[np.int64]:
+        """Those of these people, whom the post lists, who would rather have it than what they hold."""
+        people, held = people.astype(np.int64), self.after
         mine = self.positions(people, np.full(len(people), post))
         now = held[people]
         theirs = self.positions(people, now)
@@ -173,7 +189,6 @@ class _Market:
 
         None where there are none. People whom the post does not list are left out.
         """
-        question = self.question
         if self.own(post):
             listed, level = self.entries(post)
             stands = dict(zip(listed.tolist(), level.tolist(), strict=True))
@@ -187,7 +202,7 @@ class _Market:
             if not len(people):
                 return None
             head = ()
-            for column in question.merit:
+            for column in self.correction.merit:
                 level = column.levels[column.codes[people]]
                 edge = int(level.max() if best else level.min())
                 people = people[level == edge]
@@ -196,38 +211,38 @@ class _Market:
         return (*head, *(min(drawn) if best else max(drawn)))
 
     def _ticket(self, person: int) -> bytes:
-        lottery = self.question.lottery
+        lottery = self.base.lottery
         if lottery is None:
             return b""
         key = (lottery.seed + (lottery.beacon or "")).encode("utf-8")
-        return hmac.digest(key, self.question.applicants[person].encode("utf-8"), "sha256")
+        return hmac.digest(key, self.base.applicants[person].encode("utf-8"), "sha256")
 
     def lists(self, post: int, person: int) -> bool:
         return not self.own(post) or bool(np.any(self.entries(post)[0] == person))
 
     def holders(self, posts: list[int]) -> dict[int, NDArray[np.int64]]:
         """Who holds these posts after the correction."""
-        asked = np.zeros(len(self.question.posts) + 1, np.bool_)
+        asked = np.zeros(len(self.base.posts) + 1, np.bool_)
         asked[posts] = True
         people = np.flatnonzero(asked[self.after])
         held = self.after[people]
         return {post: people[held == post] for post in posts}
 
     def named_pair(self, person: int, post: int, **more: Any) -> dict[str, Any]:
-        question = self.question
+        question = self.base
         return {"applicant": question.applicants[person], "post": question.posts[post], **more}
 
 
 def _overfull(market: _Market, extra: Mapping[int, int]) -> Witness:
     holders = market.holders(market.posts)
     for post, people in holders.items():
-        seats = int(market.question.capacity[post])
+        seats = market.correction.seats_of(post)
         over = max(0, len(people) - seats)
         if over != extra.get(post, 0):
-            name = market.question.posts[post]
+            name = market.base.posts[post]
             return {"post": name, "holders": len(people), "seats": seats, "extra": extra.get(post, 0)}
     strange = next((post for post, seats in extra.items() if seats and post not in holders), None)
-    return None if strange is None else {"post": market.question.posts[strange], "extra": extra[strange]}
+    return None if strange is None else {"post": market.base.posts[strange], "extra": extra[strange]}
 
 
 def _unlisted(market: _Market, effect: str) -> Witness:
@@ -246,7 +261,7 @@ def _refused(market: _Market) -> tuple[Witness, Witness]:
     """Justified envy and waste, everywhere that the correction could have caused any."""
     envy: Witness = None
     waste: Witness = None
-    pairs = {post: market.rather(post, market.after) for post in market.posts}
+    pairs = {post: market.rather(post) for post in market.posts}
     for person in market.people.tolist():
         held = int(market.after[person])
         for post in market.row(person).tolist():
@@ -261,12 +276,12 @@ def _refused(market: _Market) -> tuple[Witness, Witness]:
         best = market.extreme(post, people, best=True)
         if best is None:
             continue
-        free = int(market.question.capacity[post]) - len(holders[post])
+        free = market.correction.seats_of(post) - len(holders[post])
         worst = market.extreme(post, holders[post], best=False)
         if free > 0 and waste is None:
             waste = market.named_pair(best[-1], post, open_seats=free)
         if worst is not None and best < worst and envy is None:
-            envy = market.named_pair(best[-1], post, behind=market.question.applicants[worst[-1]])
+            envy = market.named_pair(best[-1], post, behind=market.base.applicants[worst[-1]])
     return envy, waste
 
 
@@ -280,7 +295,9 @@ def _circle(market: _Market) -> Witness:
     begin = set(market.posts)
     for person in market.people.tolist():
         begin.update(market.row(person).tolist())
-        begin.update(base.choices[int(base.choice_start[person]) : int(base.choice_start[person + 1])].tolist())
+        begin.update(
+            base.choices[int(base.choice_start[person]) : int(base.choice_start[person + 1])].tolist()
+        )
     following: dict[int, tuple[int, int]] = {}
     cleared: set[int] = set()
     for first in sorted(begin):
@@ -289,8 +306,7 @@ def _circle(market: _Market) -> Witness:
         while post >= 0 and post not in cleared:
             cleared.add(post)
             path.append(post)
-            rather = market.rather(post, market.after) if market.question.capacity[post] else ()
-            best = market.extreme(post, rather, best=True) if len(rather) else None
+            best = market.keenest(post) if market.correction.seats_of(post) else None
             if best is None:
                 break
             following[post] = (int(best[-1]), int(market.after[best[-1]]))
@@ -308,15 +324,15 @@ def _moved(market: _Market, effect: str) -> Witness:
         if effect == "extra-seats" or market.before[person] >= 0:
             held = int(market.before[person])
             return {
-                "applicant": market.question.applicants[person],
-                "held": market.question.posts[held] if held >= 0 else None,
+                "applicant": market.base.applicants[person],
+                "held": market.base.posts[held] if held >= 0 else None,
             }
     return None
 
 
 def _unserved(market: _Market, effect: str) -> tuple[Witness, NDArray[np.int32]]:
     """Recompute every claim; returns the first that was not served, and who holds what once all are."""
-    correction, question = market.correction, market.question
+    correction, question = market.correction, market.base
     count = np.bincount(market.before[market.before >= 0], minlength=len(question.posts))
     served = market.before.copy()
     witness: Witness = None
@@ -355,7 +371,7 @@ def _claim(market: _Market, person: int, count: NDArray[np.int64]) -> int:
 
 
 def _passed_over(market: _Market, served: NDArray[np.int32]) -> Witness:
-    correction, question = market.correction, market.question
+    correction, question = market.correction, market.base
     waiting = served < 0
     waiting[sorted(correction.withdrawn)] = False
     count = np.bincount(market.after[market.after >= 0], minlength=len(question.posts))
@@ -363,14 +379,14 @@ def _passed_over(market: _Market, served: NDArray[np.int32]) -> Witness:
     for person in market.named[waiting[market.named]].tolist():
         posts.update(market.row(person).tolist())
     for post in sorted(posts):
-        people = market.rather(post, market.after)
+        people = market.rather(post)
         people = people[waiting[people]]
         filled = np.flatnonzero((market.after == post) & waiting)
         best = market.extreme(post, people, best=True) if len(people) else None
         if best is None:
             continue
-        if count[post] < question.capacity[post]:
-            return market.named_pair(best[-1], post, open_seats=int(question.capacity[post] - count[post]))
+        if count[post] < correction.seats_of(post):
+            return market.named_pair(best[-1], post, open_seats=correction.seats_of(post) - int(count[post]))
         worst = market.extreme(post, filled, best=False) if len(filled) else None
         if worst is not None and best < worst:
             return market.named_pair(best[-1], post, behind=question.applicants[worst[-1]])

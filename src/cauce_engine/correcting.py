@@ -105,9 +105,7 @@ class Corrected:
         before, after = int(correction.before[person]), int(self.post[person])
         event = correction.events[cause.event] if cause.event >= 0 else None
         people = correction.base.applicants
-        start = self.question.choice_start
-        listed = self.question.choices[int(start[person]) : int(start[person + 1])].tolist()
-        rank = {post: at for at, post in enumerate(listed)}
+        rank = {post: at for at, post in enumerate(correction.list_of(person).tolist())}
         return Change(
             applicant=people[person],
             before=names[before],
@@ -135,9 +133,7 @@ class Corrected:
             if self.effect == "extra-seats":
                 return {"effect": total}
             return {"effect": total - waiting, "not_reached": waiting}
-        if not self.question.simple:
-            return {"not_reached": total}
-        if self.question.orders is not None:
+        if not self.correction.base.simple or self.correction.base.orders is not None:
             return {"not_reached": total}
         first = _first_touched(self.correction)
         changed = np.flatnonzero(self.correction.before != self.post)
@@ -153,12 +149,12 @@ class Corrected:
 
     def open_seats(self) -> dict[int, int]:
         """Seats that the effect leaves open at posts that the correction touched."""
-        seats = self.question.capacity
-        count = np.bincount(self.post[self.post >= 0], minlength=len(seats))
+        count = np.bincount(self.post[self.post >= 0], minlength=len(self.correction.base.posts))
         changed = self.correction.before != self.post
         touched = {*self.correction.before[changed].tolist(), *self.post[changed].tolist()}
         posts = sorted((touched | set(self.correction.seats)) - {NOBODY})
-        return {post: int(seats[post] - count[post]) for post in posts if count[post] < seats[post]}
+        left = {post: self.correction.seats_of(post) - int(count[post]) for post in posts}
+        return {post: seats for post, seats in left.items() if seats > 0}
 
     def answer(self) -> Allocation:
         """The ordinary answer to the corrected question, certified from the beginning; only for "rerun"."""
@@ -271,9 +267,7 @@ def _first_touched(correction: Correction) -> int:
         holders = np.flatnonzero(correction.before == post)
         seats = int(correction.base.capacity[post])
         full = len(holders) >= seats
-        places.append(
-            (int(common.place[holders].max()) + 1 if len(holders) else 1) if full else size + 1
-        )
+        places.append((int(common.place[holders].max()) + 1 if len(holders) else 1) if full else size + 1)
     return min([*places, size + 1])
 
 
@@ -309,9 +303,7 @@ def _component(correction: Correction, effect: str) -> Corrected:
     )
 
 
-def _lines(
-    correction: Correction, part: Allocation, people: NDArray[np.bool_]
-) -> NDArray[np.int32] | None:
+def _lines(correction: Correction, part: Allocation, people: NDArray[np.bool_]) -> NDArray[np.int32] | None:
     """The cut-offs of the part solved again, and the published ones of the posts that it cannot reach."""
     published, question = correction.answer.last, correction.corrected
     if published is None or part.last is None:

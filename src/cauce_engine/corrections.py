@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cauce_engine.faults import InvalidQuestion
 from cauce_engine.order import ordering
-from cauce_engine.problems import OPEN, Merit, Question
+from cauce_engine.problems import OPEN, Merit, Orders, Question
 from cauce_engine.results import Allocation
 
 FORMAT = "cauce-correction/1"
@@ -147,6 +147,26 @@ class Correction:
         other newcomers to that gap with a smaller n. Everybody else keeps their place relative to the others.
         """
         return _gaps(self)
+
+    @cached_property
+    def merit(self) -> tuple[Merit, ...]:
+        """The corrected elements of merit; a position in the one order is written as a first element."""
+        return _merit(self)
+
+    def list_of(self, person: int) -> NDArray[np.int32]:
+        """The corrected list of a person: post indices, best first."""
+        if person in self.lists:
+            return self.lists[person]
+        start = self.base.choice_start
+        return self.base.choices[int(start[person]) : int(start[person + 1])]
+
+    def order_of(self, post: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
+        """The corrected order of a post that has its own: people, their levels, whether written in a tie."""
+        return _order_of(self, post)
+
+    def seats_of(self, post: int) -> int:
+        """The seats of a post, with those added."""
+        return int(self.base.capacity[post]) + self.seats.get(post, 0)
 
     @cached_property
     def corrected(self) -> Question:
@@ -307,19 +327,9 @@ def _place(base: Question, post: int | None, person: int | None) -> int:
 
 
 def _applied(correction: Correction) -> Question:
-    base, events = correction.base, correction.events
-    merit = base.merit
-    for number in range(len(merit)):
-        values = {
-            base.index_of(e.applicant): e.merit[number]
-            for e in events
-            if e.kind == "appeal" and e.merit is not None and e.applicant is not None
-        }
-        merit = (*merit[:number], _patched(merit[number], values), *merit[number + 1 :])
-    if any(event.moved and event.post is None for event in events):
-        merit = (_positions(correction), *merit)
+    base = correction.base
     groups = dict(base.groups)
-    for event in events:
+    for event in correction.events:
         if event.groups is not None and event.applicant is not None:
             groups[base.index_of(event.applicant)] = tuple(sorted(event.groups))
     start, choices = _relisted(base, correction.lists)
@@ -331,11 +341,26 @@ def _applied(correction: Correction) -> Question:
         capacity=capacity,
         choice_start=start,
         choices=choices,
-        merit=merit,
+        merit=correction.merit,
         groups=dict(sorted((person, names) for person, names in groups.items() if names)),
         orders=_reordered(correction),
         terms=_with_seats(correction),
     )
+
+
+def _merit(correction: Correction) -> tuple[Merit, ...]:
+    base, events = correction.base, correction.events
+    merit = base.merit
+    for number in range(len(merit)):
+        values = {
+            base.index_of(e.applicant): e.merit[number]
+            for e in events
+            if e.kind == "appeal" and e.merit is not None and e.applicant is not None
+        }
+        merit = (*merit[:number], _patched(merit[number], values), *merit[number + 1 :])
+    if any(event.moved and event.post is None for event in events):
+        merit = (_positions(correction), *merit)
+    return merit
 
 
 def _positions(correction: Correction) -> Merit:
@@ -372,45 +397,56 @@ def _relisted(
     return start, np.concatenate([*parts, base.choices[done:]]).astype(np.int32)
 
 
-def _reordered(correction: Correction) -> Any:
-    """The posts' own orders with those who move put in; a tie that a newcomer enters is cut in two."""
+def _order_of(
+    correction: Correction, post: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
+    """A post's own order with those who move put in; a tie that a newcomer enters is cut in two."""
     base, orders = correction.base, correction.base.orders
-    moves = {post: gaps for post, gaps in correction.gaps.items() if post is not None}
-    if orders is None or not moves:
+    if orders is None:
+        raise ValueError("no post has an order of its own")
+    rows = slice(int(orders.start[post]), int(orders.start[post + 1]))
+    moves = correction.gaps.get(post)
+    if not moves:
+        return orders.applicant[rows], orders.level[rows], orders.inner[rows]
+    where = {int(person): at for at, person in enumerate(orders.applicant[rows].tolist(), start=rows.start)}
+    entries = [
+        (place, 1, 0, person, int(orders.level[where[person]]), bool(orders.inner[where[person]]))
+        for place, person in enumerate(settled_order(base, post), start=1)
+        if person not in moves
+    ]
+    entries += [(gap, 0, at, person, -1, False) for person, (gap, at) in moves.items()]
+    entries.sort()
+    levels: list[int] = []
+    last, number = -1, -1
+    for _, _, _, _, level, tied in entries:
+        number += not (tied and level == last)
+        levels.append(number)
+        last = level if tied else -1
+    return (
+        np.array([entry[3] for entry in entries], np.int32),
+        np.array(levels, np.int32),
+        np.array([entry[5] for entry in entries], np.bool_),
+    )
+
+
+def _reordered(correction: Correction) -> Orders | None:
+    orders = correction.base.orders
+    moved = sorted(post for post in correction.gaps if post is not None)
+    if orders is None or not moved:
         return orders
-    applicant, level, inner, counts = [], [], [], np.diff(orders.start)
-    done = 0
-    for post in sorted(moves):
-        rows = slice(int(orders.start[post]), int(orders.start[post + 1]))
-        for kept, column in ((applicant, orders.applicant), (level, orders.level), (inner, orders.inner)):
-            kept.append(column[done : rows.start])
-        done = rows.stop
-        where = {int(p): at for at, p in enumerate(orders.applicant[rows])}
-        entries = []
-        for place, person in enumerate(settled_order(base, post), start=1):
-            row = rows.start + where[person]
-            if person not in moves[post]:
-                entries.append((place, 1, 0, person, int(orders.level[row]), bool(orders.inner[row])))
-        entries += [(gap, 0, at, person, -1, False) for person, (gap, at) in moves[post].items()]
-        entries.sort()
-        levels, last, number = [], None, -1
-        for _, _, _, _, old, tied in entries:
-            number += not (tied and old == last)
-            levels.append(number)
-            last = old if tied else None
-        applicant.append(np.array([entry[3] for entry in entries], np.int32))
-        level.append(np.array(levels, np.int32))
-        inner.append(np.array([entry[5] for entry in entries], np.bool_))
-        counts[post] = len(entries)
+    parts: list[tuple[NDArray[Any], ...]] = []
+    counts, done = np.diff(orders.start), 0
+    for post in moved:
+        kept = slice(done, int(orders.start[post]))
+        done = int(orders.start[post + 1])
+        entries = correction.order_of(post)
+        parts += [(orders.applicant[kept], orders.level[kept], orders.inner[kept]), entries]
+        counts[post] = len(entries[0])
+    parts.append((orders.applicant[done:], orders.level[done:], orders.inner[done:]))
     start = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(counts, out=start[1:])
-    return replace(
-        orders,
-        start=start,
-        applicant=np.concatenate([*applicant, orders.applicant[done:]]),
-        level=np.concatenate([*level, orders.level[done:]]),
-        inner=np.concatenate([*inner, orders.inner[done:]]),
-    )
+    applicant, level, inner = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Orders(start, applicant, level, orders.given, inner)
 
 
 def _with_seats(correction: Correction) -> dict[int, Any]:

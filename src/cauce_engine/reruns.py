@@ -59,7 +59,9 @@ class _Run:
     def keenest(self, post: int) -> int:
         """The best person who would rather hold the post; `NOBODY` when there is none."""
         standing, people = self.standing, self.standing.unmoved(post)
-        at = self.frontier.get(post, 0)
+        at = self.frontier.get(post)
+        if at is None:
+            at = standing.content(post)
         while at < len(people) and not standing.prefers(int(people[at]), post):
             at += 1
         self.frontier[post] = at
@@ -104,7 +106,7 @@ class _Run:
             begin, event = self.searched.popitem()
             path: dict[int, int] = {}
             post = begin
-            while post != NOBODY and post not in path and standing.seats(post) > 0:
+            while post != NOBODY and post not in path and standing.correction.seats_of(post) > 0:
                 person = self.keenest(post)
                 path[post] = person
                 post = int(standing.post[person]) if person != NOBODY else NOBODY
@@ -133,7 +135,7 @@ class _Run:
                     begins = post == after
                     continue
                 key = standing.key(person, post)
-                if key is None or standing.seats(post) == 0:
+                if key is None or standing.correction.seats_of(post) == 0:
                     continue
                 if standing.free[post] > 0:
                     standing.free[post] -= 1

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from cauce_engine.corrections import Correction, settled_order
 from cauce_engine.order import ordering
+from cauce_engine.wanting import wanting
 
 Key = tuple[int, int, int]
 NOBODY = -1
 
 
 class Standing:
-    """Who holds what (``post`` by person, -1 for nothing; ``free`` seats by post), under the corrected order.
+    """Who holds what (``post`` by person, -1 for nothing; ``free`` seats and ``published`` holders by post), under the
+    corrected order.
 
     ``looked_at``: people whose lists were consulted. People named by the correction are ``named``; everybody
     else keeps list and rank, and appears in `unmoved`.
@@ -29,6 +31,7 @@ class Standing:
         self.base = correction.base
         self.post: NDArray[np.int32] = correction.before.copy()
         held = np.bincount(self.post[self.post >= 0], minlength=len(self.base.posts))
+        self.published: NDArray[np.int64] = held
         self.free: NDArray[np.int64] = self.base.capacity - held
         self.named = frozenset(correction.named)
         self.looked_at: set[int] = set()
@@ -40,19 +43,11 @@ class Standing:
         """Whether the post has an order of its own."""
         return self.base.orders is not None and bool(self.base.orders.given[post])
 
-    def seats(self, post: int) -> int:
-        """The seats of a post, with those added."""
-        return int(self.base.capacity[post]) + self.correction.seats.get(post, 0)
-
     def wishes(self, person: int) -> dict[int, int]:
         """The person's corrected list: the position of each post, best first."""
         known = self._lists.get(person)
         if known is None:
-            listed = self.correction.lists.get(person)
-            if listed is None:
-                bounds = self.base.choice_start[person : person + 2]
-                listed = self.base.choices[int(bounds[0]) : int(bounds[1])]
-            known = {post: at for at, post in enumerate(listed.tolist())}
+            known = {post: at for at, post in enumerate(self.correction.list_of(person).tolist())}
             self._lists[person] = known
             self.looked_at.add(person)
         return known
@@ -88,13 +83,24 @@ class Standing:
             if self.own(post):
                 known = np.array(list(self._places_at(post)), np.int32)
             else:
-                wishes = np.flatnonzero(self.base.choices == post)
-                owner = np.searchsorted(self.base.choice_start, wishes, side="right") - 1
-                known = owner[np.argsort(ordering(self.base).place[owner])].astype(np.int32)
+                people = wanting(self.base).at(post)
+                known = people[np.argsort(ordering(self.base).place[people])]
             if self.named:
                 known = known[~np.isin(known, np.fromiter(self.named, np.int32, len(self.named)))]
             self._unmoved[post] = known
         return known
+
+    def content(self, post: int) -> int:
+        """How many of the best of `unmoved` would not rather have the post than what was published for them.
+
+        The published answer has no envy and no waste: these are all down to its last holder, or everybody
+        where a seat was free.
+        """
+        people = self.unmoved(post)
+        if self.published[post] < self.base.capacity[post]:
+            return len(people)
+        held = np.flatnonzero(self.correction.before[people] == post)
+        return int(held[-1]) + 1 if len(held) else 0
 
     def holders(self, post: int) -> Iterator[int]:
         """The people no event names who hold the post, the last in its order first."""

@@ -18,10 +18,7 @@ def extra_seats(correction: Correction) -> tuple[Standing, dict[int, Cause]]:
     causes = {}
     for person in sorted(correction.named):
         event = correction.named[person][0]
-        if person in correction.withdrawn:
-            target = NOBODY
-        else:
-            target = _best_claim(standing, person)
+        target = NOBODY if person in correction.withdrawn else _best_claim(standing, person)
         if target != int(standing.post[person]):
             causes[person] = Cause("event", event=event)
             standing.post[person] = target

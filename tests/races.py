@@ -8,49 +8,56 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
-ROOT = Path(__file__).parents[1]
+from tests.databases import ROOT, environment, file_url, migrated_file
 
 
 def at_once(*tasks: Callable[[], Any]) -> list[Any]:
     """Run each task in a thread that waits for the others; return what each gave, or the name of what it raised."""
-    gate, given = threading.Barrier(len(tasks)), [None] * len(tasks)
+    gate = threading.Barrier(len(tasks))
 
-    def run(number: int) -> None:
-        try:
-            gate.wait()
-            given[number] = tasks[number]()
-        except Exception as error:  # noqa: BLE001 - the race reports whatever came out
-            given[number] = type(error).__name__
-        finally:
-            connection.close()
+    def run(task: Callable[[], Any]) -> Any:
+        gate.wait()
+        return _outcome(task)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(tasks))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return given
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(run, tasks))
+
+
+def meanwhile(change: Callable[[], Any], task: Callable[[], Any], *, seconds: float = 1) -> Any:
+    """Start the task while ``change`` is made and not committed; return what it gave, or the name of what it raised.
+
+    The commit waits ``seconds`` for the task to come to what was changed.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            change()
+            waiting = pool.submit(_outcome, task)
+            wait([waiting], timeout=seconds)
+        return waiting.result()
+
+
+def _outcome(task: Callable[[], Any]) -> Any:
+    try:
+        return task()
+    except Exception as error:  # noqa: BLE001 - the race reports whatever came out
+        return type(error).__name__
+    finally:
+        connection.close()
 
 
 def on_file(folder: Path, module: str, *names: str) -> dict[str, Any]:
     """What the functions of a test module return, as JSON, run one after the other on a SQLite file."""
-    env = {
-        **os.environ,
-        "DATABASE_URL": f"sqlite:///{folder / 'race.sqlite3'}",
-        "CAUCE_TESTING": "true",
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
-    }
+    env = environment(file_url(migrated_file(folder / "race.sqlite3")))
     command = [sys.executable, "-m", "tests.races", module, *names]
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -59,9 +66,7 @@ def on_file(folder: Path, module: str, *names: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     import django
-    from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
     races = importlib.import_module(sys.argv[1])
     print(json.dumps({name: getattr(races, name)() for name in sys.argv[2:]}))

@@ -43,13 +43,10 @@ def plant(point: str) -> None:
 
 
 def fill() -> None:
-    from django.core.management import call_command
-
     from cauce.allocation import operations
     from tests.allocation import factories as make
     from tests.conftest import NOON
 
-    call_command("migrate", verbosity=0)
     call = make.closed_call(NOON)
     staff = make.people(call)
     make.market(call, NOON, people_=staff)
@@ -90,7 +87,6 @@ def show() -> None:
 
 
 if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     import django
 
     django.setup()

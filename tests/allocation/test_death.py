@@ -11,11 +11,13 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests import databases
+
+# In one process of the tests, so that the first worker's work is done once.
+pytestmark = pytest.mark.xdist_group("death")
 POINTS = ("before freezing", "after freezing", "after solving", "while keeping", "after keeping")
 # The two that lose most: half the rows written, and all written but nobody told. The others take the long run.
 DEADLIEST = {"while keeping", "after keeping"}
@@ -26,57 +28,45 @@ class Store:
     """Databases in which workers die: files, or databases of the server that the tests run on."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.url = folder, os.environ.get("DATABASE_URL", "")
-        self.is_server = self.url.startswith("postgres")
+        self.folder, self.server = folder, os.environ.get("DATABASE_URL", "")
+        self.is_server = self.server.startswith("postgres")
 
     def worker(self, database: str, *command: str) -> subprocess.CompletedProcess[str]:
-        url = (
-            urlsplit(self.url)._replace(path=f"/{database}").geturl()
-            if self.is_server
-            else f"sqlite:///{self.folder / database}.sqlite3"
-        )
-        environment = {
-            **os.environ,
-            "DATABASE_URL": url,
-            "CAUCE_TESTING": "true",
-            "PYTHONPATH": f"{ROOT}/src:{ROOT}",
-        }
-        environment.pop("DJANGO_SETTINGS_MODULE", None)
         return subprocess.run(
             [sys.executable, "-m", "tests.allocation.dying_worker", *command],
-            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
+            cwd=databases.ROOT, env=databases.environment(self._url(database)), capture_output=True, text=True,
+            timeout=120, check=False,
         )  # fmt: skip
 
     def create(self, database: str, template: str = "") -> None:
-        if not self.is_server:
-            if template:
-                shutil.copyfile(self.folder / f"{template}.sqlite3", self.folder / f"{database}.sqlite3")
-            return
-        self._execute(f'CREATE DATABASE "{database}"' + (f' TEMPLATE "{template}"' if template else ""))
+        """A copy of ``template``, or else a migrated database with nothing in it."""
+        if self.is_server and template:
+            databases.create(self.server, database, template)
+        elif self.is_server:
+            databases.migrated_database(self.server, database)
+        elif template:
+            shutil.copyfile(self._file(template), self._file(database))
+        else:
+            databases.migrated_file(self._file(database))
 
     def drop(self, database: str) -> None:
         if self.is_server:
-            self._execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+            databases.drop(self.server, database)
 
     def read(self, database: str, query: str) -> tuple[Any, ...]:
         """The one row that a query gives."""
         if self.is_server:
-            import psycopg
-
-            with psycopg.connect(self._address(database)) as connection:
-                return connection.execute(query).fetchone()
-        with closing(sqlite3.connect(self.folder / f"{database}.sqlite3")) as connection:
+            return databases.row(self._url(database), query)
+        with closing(sqlite3.connect(self._file(database))) as connection:
             return connection.execute(query).fetchone()
 
-    def _address(self, database: str = "") -> str:
-        url = urlsplit(self.url)._replace(scheme="postgresql")
-        return (url._replace(path=f"/{database}") if database else url).geturl()
+    def _url(self, database: str) -> str:
+        if self.is_server:
+            return databases.url_of(self.server, database)
+        return databases.file_url(self._file(database))
 
-    def _execute(self, statement: str) -> None:
-        import psycopg
-
-        with psycopg.connect(self._address(), autocommit=True) as connection:
-            connection.execute(statement)
+    def _file(self, database: str) -> Path:
+        return self.folder / f"{database}.sqlite3"
 
 
 @pytest.fixture(scope="module")

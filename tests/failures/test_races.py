@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from cauce.accounts import operations as accounts
 from cauce.accounts import rules as identity
-from cauce.accounts.models import IdentityDocument, Person, User
+from cauce.accounts.models import IdentityDocument, Person, PrivacyNotice, User
 from cauce.allocation import operations as allocation
 from cauce.allocation.models import RunState, Signature
 from cauce.base.actors import Actor
@@ -23,22 +23,23 @@ from tests.accounts import factories as people
 from tests.allocation import factories as market
 from tests.calls import drafts
 from tests.conftest import NOON
-from tests.races import at_once, on_file
+from tests.races import at_once, meanwhile, on_file
+
+
+def register(email: str, birth: date) -> str:
+    """Register somebody whose CURP follows from ``birth``."""
+    names = {"given_names": "Mariana", "first_surname": "Xool", "second_surname": "Cocom"}
+    curp = identity.compose_curp(**names, birth_date=birth, sex="M", birth_state="31")
+    user = accounts.register(
+        **names, email=email, curp=curp, password=people.PASSWORD, notice_version=1,
+        actor=Actor.nobody(), now=NOON,
+    )  # fmt: skip
+    return user.email
 
 
 def registering() -> dict:
     """Two visitors with one CURP and different addresses, and one visitor who presses twice."""
-    people.make_notice()
-    names = {"given_names": "Mariana", "first_surname": "Xool", "second_surname": "Cocom"}
-
-    def register(email: str, birth: date) -> str:
-        curp = identity.compose_curp(**names, birth_date=birth, sex="M", birth_state="31")
-        user = accounts.register(
-            **names, email=email, curp=curp, password=people.PASSWORD, notice_version=1,
-            actor=Actor.nobody(), now=NOON,
-        )  # fmt: skip
-        return user.email
-
+    PrivacyNotice.objects.exists() or people.make_notice()
     shared, own = date(1996, 4, 17), date(1991, 2, 3)
     one_curp = at_once(partial(register, "uno@x.mx", shared), partial(register, "dos@x.mx", shared))
     twice = at_once(partial(register, "tres@x.mx", own), partial(register, "tres@x.mx", own))
@@ -49,6 +50,24 @@ def registering() -> dict:
         "people": Person.objects.count(),
         "curps": IdentityDocument.objects.count(),
     }
+
+
+def confirming() -> dict:
+    """Somebody signs in for the first time while a registration would take the place of their account."""
+    PrivacyNotice.objects.exists() or people.make_notice()
+    mine, other = date(1988, 8, 9), date(1989, 9, 10)
+    account = User.objects.filter(email=register("mia@x.mx", mine))
+
+    def signed_in() -> None:
+        account.update(last_login=NOON)
+
+    def forgotten() -> None:
+        account.update(last_login=None)
+
+    with_my_curp = meanwhile(signed_in, partial(register, "otra@x.mx", mine))
+    forgotten()
+    with_my_address = meanwhile(signed_in, partial(register, "mia@x.mx", other))
+    return {"with_my_curp": with_my_curp, "with_my_address": with_my_address, "kept": account.count()}
 
 
 def publishing_a_call() -> dict:
@@ -100,7 +119,7 @@ def signing() -> dict:
     }
 
 
-RACES = ("registering", "publishing_a_call", "signing")
+RACES = ("registering", "confirming", "publishing_a_call", "signing")
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +133,10 @@ def check_registering(found: dict) -> None:
     assert found["twice"] == ["tres@x.mx", "tres@x.mx"]
     assert len(found["kept"]) == found["people"] == found["curps"] == 2
     assert "tres@x.mx" in found["kept"]
+
+
+def check_confirming(found: dict) -> None:
+    assert found == {"with_my_curp": "IdentityTaken", "with_my_address": "EmailTaken", "kept": 1}
 
 
 def check_publishing_a_call(found: dict) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from cauce.base.errors import DomainError
-from cauce.indicators.models import PublishedFigure
+from cauce.indicators.models import PublishedFigure, Replay
 from cauce.indicators.rules import UNITS
+from cauce.indicators.rules.drive import Assumption, Drive, Fact, Institution, Place
+from cauce.indicators.rules.replay import digest
 
 FILE = Path(__file__).resolve().parent / "catalogue" / "figures.json"
+RESULTS = FILE.with_name("replay_2022.json")
+DRIVE = FILE.with_name("drive_2022.json")
 _MAY_BE_EMPTY = {"note", "note_en"}
 
 
@@ -79,3 +84,62 @@ def _problem(entry: dict[str, Any], field: Any) -> Any:
         except InvalidOperation:
             return _("no es un número.")
     return ""
+
+
+# ------------------------------------------------------------ the drive of 2022
+
+
+@cache
+def read_drive() -> Drive:
+    """The catalogue of the drive of 2022: facts, splits, states, assumptions."""
+    document = json.loads(DRIVE.read_text(encoding="utf-8"))
+    return Drive(
+        facts={fact["key"]: Fact(**fact) for fact in document["facts"]},
+        checks=document["checks"],
+        institutions=[
+            Institution(**{**one, "named_percent": Decimal(one["named_percent"])})
+            for one in document["institutions"]
+        ],
+        institutions_source=document["institutions_source"],
+        specialties=[(one["code"], one["name"], one["posts"]) for one in document["specialties"]],
+        specialties_source=document["specialties_source"],
+        states=[
+            Place(**{**one, "latitude": Decimal(one["latitude"]), "longitude": Decimal(one["longitude"])})
+            for one in document["states"]
+        ],
+        states_source=document["states_source"],
+        draft_2025=(document["draft_2025"]["posts"], document["draft_2025"]["source"]),
+        assumptions=[Assumption(**one) for one in document["assumptions"]],
+    )
+
+
+class ResultsRefused(DomainError):
+    """The delivered results are not those whose digest stands beside them. Nothing was loaded."""
+
+    status = 422
+    code = "results_refused"
+
+
+def delivered_replay() -> tuple[bytes, int]:
+    """The results that come with the product, and the processor seconds they took; raises ``ResultsRefused``."""
+    document = RESULTS.read_bytes()
+    about = json.loads(RESULTS.with_suffix(".about.json").read_text(encoding="utf-8"))
+    if digest(document) != about["digest"]:
+        raise ResultsRefused(
+            _("replay_2022.json no es el archivo cuya huella está en replay_2022.about.json."),
+            _("Recuperarlo, o producirlo otra vez con la orden replay_2022 --write."),
+        )
+    return document, int(about["seconds"])
+
+
+def replay_is_loaded() -> bool:
+    """Whether the results that come with the product are among the rows. One query."""
+    document, _seconds = delivered_replay()
+    return Replay.objects.filter(is_delivered=True, digest=digest(document)).exists()
+
+
+def write_replay(document: bytes, seconds: int) -> None:
+    """Put results in the place of the delivered ones, with their digest beside them."""
+    RESULTS.write_bytes(document)
+    about = {"digest": digest(document), "seconds": seconds}
+    RESULTS.with_suffix(".about.json").write_text(json.dumps(about) + "\n", encoding="utf-8")

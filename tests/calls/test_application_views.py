@@ -222,9 +222,12 @@ def test_unsent_changes_are_said_loudly(client, mine, mariana, posts, now):
     save(mine, mariana, [posts[0].pk], now)
     operations.send_list(application=mine, version=1, accepts_rules=1, actor=make.actor(mariana), now=now)
     save(mine, mariana, [posts[1].pk, posts[0].pk], now)
-    loud = "Tienes cambios sin enviar; cuenta tu envío de las 12:00."
+    loud = "Cuenta tu envío del 10 de febrero de 2024 a las 12:00:00"
     for name in ("application", "application_list", "application_send", "application_receipt"):
-        assert loud in client.get(url(name, mine)).text
+        page = client.get(url(name, mine)).text
+        assert loud in page
+        assert "Tienes cambios sin enviar" in page
+        assert page.count(loud) == 1 or name == "application_send"
     assert "Tienes cambios sin enviar" in client.get(reverse("calls:my_home")).text
 
 
@@ -239,6 +242,19 @@ def test_withdrawing_asks_first_and_can_be_undone(client, mine, mariana, posts, 
         answer = client.post(url("application_restore", mine), follow=True)
         assert "participa otra vez" in answer.text
     assert client.get(url("application_restore", mine)).status_code == 405
+
+
+def test_two_lists_say_where_they_differ(client, mine, mariana, posts, now):
+    save(mine, mariana, [posts[0].pk, posts[1].pk], now)
+    save(mine, mariana, [posts[0].pk, posts[1].pk, posts[2].pk], now)
+    late = {"base": 1, "mover": f"{posts[1].pk}:primero"}
+    page = client.post(url("application_list", mine), late, follow=True)
+    assert "Guardaste dos listas distintas" in page.text
+    saved, ordered = page.text.split('id="mia"')
+    for half in (saved, ordered):
+        assert half.count("en la otra, opción 1") == half.count("en la otra, opción 2") == 1
+    assert saved.count("solo en esta") == 1
+    assert "solo en esta" not in ordered
 
 
 def test_with_nothing_to_withdraw_one_is_sent_back_with_a_sentence(client, mine, mariana, posts, now):

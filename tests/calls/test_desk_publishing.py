@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from cauce.accounts.models import User
 from cauce.base.actors import Actor
@@ -15,7 +16,7 @@ from cauce.calls import operations, queries, rules
 from cauce.calls.models import Addendum, CalendarEntry, Call
 from cauce.notices.models import Message
 from tests.calls import factories
-from tests.calls.drafts import BEFORE_OPENING, draft, officer
+from tests.calls.drafts import BEFORE_OPENING, draft, office, officer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -155,6 +156,19 @@ def test_a_closed_call_does_not_open_again(published, carla):
         )  # fmt: skip
     published.refresh_from_db()
     assert published.amendments == 0
+
+
+def test_the_scope_of_a_published_call_is_read_as_text(published, client):
+    client.force_login(office())
+    page = client.get(reverse("calls:edit_scope", args=[published.code])).text
+    assert 'type="checkbox"' not in page
+    assert "<select" not in page
+    for state in published.states.all():
+        assert f'<li class="col">{state.name}</li>' in page
+    for specialty in published.specialties.all():
+        assert f'<th scope="row" class="fw-normal">{specialty.name_es}</th>' in page
+    assert published.states.exists()
+    assert published.specialties.exists()
 
 
 def test_an_empty_addendum_is_refused_on_its_field(published, carla):

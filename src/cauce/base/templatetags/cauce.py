@@ -108,6 +108,7 @@ def hash_(digest: str, full: bool = False, name: str = "sha256") -> SafeString:
         )
     else:
         pieces = format_html("{} {} {} … {}", digest[:4], digest[4:8], digest[8:12], digest[-4:])
+        return format_html('<span class="c-hash u-nowrap">{} {}</span>', name, pieces)
     return format_html('<span class="c-hash">{} {}</span>', name, pieces)
 
 
@@ -361,6 +362,12 @@ def bar(value: float, total: float, mark: float | None = None, kind: str = "") -
     return {"bar": drawing.bar(value, total, mark), "kind": kind}
 
 
+@register.inclusion_tag("base/tags/span.html")
+def span(drawn: drawing.Span) -> dict[str, Any]:
+    """A range with its middle, for a cell of a table; its numbers stand in their own cells (see ``drawing.span``)."""
+    return {"span": drawn}
+
+
 # ------------------------------------------------------------ facts and checks
 
 
@@ -540,6 +547,15 @@ def tiles(regions: Iterable[Any], measure: str, label: str = "", table: bool = T
 def regions_map(regions: Iterable[Any], measure: str, label: str = "", table: bool = True) -> dict[str, Any]:
     """The geographic map of the 32 states (INEGI, Marco Geoestadístico); items as ``drawing.Region``."""
     return _map(regions, measure, label or gettext("Mapa geográfico de los 32 estados"), table)
+
+
+@register.inclusion_tag("base/tags/states_figure.html")
+def states_figure(figure: drawing.StatesFigure, open: bool = False) -> dict[str, Any]:
+    """A measure of the 32 states: tiles, on wide screens the map beside them, the classes in words, and the table.
+
+    Keyboard and screen reader get the table, shown at once with ``open``; the drawings are for the eye and the pointer.
+    """
+    return {**_map(figure.regions, figure.measure, figure.label, False), "figure": figure, "open": open}
 
 
 def _map(regions: Iterable[Any], measure: str, label: str, table: bool) -> dict[str, Any]:

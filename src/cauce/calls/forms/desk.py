@@ -235,6 +235,21 @@ class ScopeForm(Seen):
     def rows(self) -> list[forms.BoundField]:
         return [self[f"specialty_{specialty.pk}"] for specialty in self.specialties]
 
+    @property
+    def shown_states(self) -> list[str]:
+        """The names of the states put, for who may only read."""
+        put = set(self["states"].value() or ())
+        return [name for key, name in self.fields["states"].choices if key in put]  # type: ignore[attr-defined]
+
+    @property
+    def shown_specialties(self) -> list[tuple[str, str]]:
+        """The specialties on offer, each with its tier in words, for who may only read."""
+        return [
+            (specialty.name, str(Tier(tier).label))
+            for specialty in self.specialties
+            if (tier := self[f"specialty_{specialty.pk}"].value())
+        ]
+
     def values(self) -> Scope:
         tiers = ((one.pk, self.cleaned_data[f"specialty_{one.pk}"]) for one in self.specialties)
         return Scope(

@@ -105,10 +105,6 @@ class Frame:
         return to_the_second(self.sent.sent_at) if self.sent and self.sent.sent_at else ""
 
     @property
-    def sent_clock(self) -> str:
-        return f"{timezone.localtime(self.sent.sent_at):%H:%M}" if self.sent and self.sent.sent_at else ""
-
-    @property
     def closes_when(self) -> str:
         return to_the_second(self.call.closes_at)
 
@@ -216,10 +212,14 @@ class Wish(NamedTuple):
         return whereabouts(self.site, self.municipality, self.state)
 
     @property
+    def shift_label(self) -> str:
+        return str(Shift(self.shift).label)
+
+    @property
     def facts(self) -> str:
         seats = ngettext("%(n)s lugar", "%(n)s lugares", self.seats) % {"n": number(self.seats)}
         return " · ".join(
-            filter(None, [seats, str(Shift(self.shift).label), supplement_words(self.isolation, self.rural)])
+            filter(None, [seats, self.shift_label, supplement_words(self.isolation, self.rural)])
         )
 
     @property
@@ -377,6 +377,30 @@ class ConflictPage:
     theirs: VersionRow
     mine: VersionRow
 
+    @property
+    def their_lines(self) -> list[tuple[Wish, str]]:
+        return _against(self.theirs.wishes, self.mine.wishes)
+
+    @property
+    def my_lines(self) -> list[tuple[Wish, str]]:
+        return _against(self.mine.wishes, self.theirs.wishes)
+
+
+def _against(wishes: list[Wish], others: list[Wish]) -> list[tuple[Wish, str]]:
+    """Give each wish the words for where the other list has it; "" where both agree."""
+    places = {wish.id: place for place, wish in enumerate(others, start=1)}
+    return [
+        (
+            wish,
+            ""
+            if places.get(wish.id) == place
+            else _("en la otra, opción %(n)s") % {"n": places[wish.id]}
+            if wish.id in places
+            else _("solo en esta"),
+        )
+        for place, wish in enumerate(wishes, start=1)
+    ]
+
 
 def conflict_page(
     application: Application, number_: int, actor: Actor, *, now: datetime
@@ -530,10 +554,8 @@ def my_application(here: Frame) -> MyApplication:
         }
         return MyApplication(here, _("Ya hay resultado"), asked, RESULT, _("Ver mi resultado"))
     if here.has_unsent_changes and here.is_open:
-        asked = _("Tienes cambios sin enviar; cuenta tu envío de las %(clock)s. Cierra el %(when)s.") % {
-            **by,
-            "clock": here.sent_clock,
-        }
+        closing = _("Cierra el %(when)s.") % by
+        asked = f"{here.what_counts} {closing}"
         return MyApplication(
             here, _("Tienes cambios sin enviar"), asked, "calls:application_send", _("Revisar y enviar")
         )

@@ -124,7 +124,7 @@ def _event(row: Any, place: str, question: Question, posts: Mapping[str, int]) -
         applicant=applicant,
         merit=_merit(row.get("merit"), f"{place}.merit", question),
         groups=_texts(row.get("groups"), f"{place}.groups"),
-        choices=_choices(row.get("choices"), f"{place}.choices", posts),
+        choices=posts_named(row.get("choices"), f"{place}.choices", posts),
         moved=moved,
         post=post,
         ahead_of=ahead_of,
@@ -210,7 +210,7 @@ def _texts(value: Any, place: str) -> tuple[str, ...] | None:
     return tuple(value)
 
 
-def _choices(value: Any, place: str, posts: Mapping[str, int]) -> tuple[str, ...] | None:
+def posts_named(value: Any, place: str, posts: Mapping[str, int]) -> tuple[str, ...] | None:
     listed = _texts(value, place)
     for at, post in enumerate(listed or ()):
         _declared(post, f"{place}[{at}]", posts)

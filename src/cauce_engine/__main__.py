@@ -119,7 +119,9 @@ def _solve(options: argparse.Namespace) -> int:
     try:
         answer = allocate(read_question(_loaded(options.question, options.lang)))
     except InvalidQuestion as error:
-        raise _Stop(2, words["question"].format(path=options.question, problem=error)) from None
+        raise _Stop(
+            2, words["question"].format(path=options.question, problem=error.said(options.lang))
+        ) from None
     except Uncertified as error:
         raise _Stop(1, words["uncertified"].format(problem=error.check.name)) from None
     _write(options.out, answer.to_bytes(), options.lang)
@@ -185,10 +187,12 @@ def _explain(options: argparse.Namespace) -> int:
         question = read_question(question_bytes)
         answer = Allocation.from_document(question, read_json(answer_bytes, InvalidAnswer))
     except InvalidQuestion as error:
-        raise _Stop(2, words["question"].format(path=path, problem=error)) from None
+        raise _Stop(2, words["question"].format(path=path, problem=error.said(options.lang))) from None
     except InvalidAnswer as error:
         status = 1 if error.differs else 2
-        raise _Stop(status, words["answer"].format(path=options.files[-1], problem=error)) from None
+        raise _Stop(
+            status, words["answer"].format(path=options.files[-1], problem=error.said(options.lang))
+        ) from None
     broken = next((check for check in certify(question, answer) if not check.holds), None)
     if broken is not None:
         problem = f"{broken.name}: {broken.statement(options.lang)}"
@@ -196,7 +200,7 @@ def _explain(options: argparse.Namespace) -> int:
     try:
         explanation = explain(question, answer, options.applicant)
     except InvalidQuestion as error:
-        raise _Stop(2, words["question"].format(path=path, problem=error)) from None
+        raise _Stop(2, words["question"].format(path=path, problem=error.said(options.lang))) from None
     except KeyError:
         raise _Stop(2, words["nobody"].format(applicant=options.applicant)) from None
     for sentence in explanation.sentences(options.lang):

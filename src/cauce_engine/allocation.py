@@ -9,6 +9,7 @@ import numpy as np
 from cauce_engine.certify import certify
 from cauce_engine.couples import with_couples
 from cauce_engine.faults import InvalidQuestion, Unsupported, quoted
+from cauce_engine.largest import largest
 from cauce_engine.live import as_chosen
 from cauce_engine.minima import unmet
 from cauce_engine.order import ordering
@@ -44,8 +45,6 @@ def allocate(question: Question) -> Allocation:
 
 def refuse_unsupported(question: Question) -> None:
     """Raise `Unsupported` for what this engine reads but does not answer yet."""
-    if question.options.get("ties") == "maximum":
-        raise Unsupported("options.ties", '"maximum" is not built yet; this engine settles ties by "lottery"')
     _refuse_missing_merit(question)
     if question.couples and (question.mechanism != "stable" or not question.simple):
         raise Unsupported("couples", "are answered by the mechanism stable, without classes or regions")
@@ -62,11 +61,17 @@ def _refuse_missing_merit(question: Question) -> None:
     for person in np.flatnonzero(without).tolist():
         wishes = question.choices[question.choice_start[person] : question.choice_start[person + 1]]
         for post in wishes[~given[wishes]].tolist():
-            problem = f"is missing, and post {quoted(question.posts[post])} has no order of its own"
-            raise InvalidQuestion(f"applicants[{quoted(question.applicants[person])}].merit", problem)
+            problem = "is missing, and post {post} has no order of its own"
+            raise InvalidQuestion(
+                f"applicants[{quoted(question.applicants[person])}].merit",
+                problem,
+                post=quoted(question.posts[post]),
+            )
 
 
 def _solved(question: Question) -> Allocation:
+    if question.options.get("ties") == "maximum":
+        return largest(question)
     if question.log:
         return _replayed(question)
     if question.couples:
@@ -85,14 +90,19 @@ def _replayed(question: Question) -> Allocation:
     for at, (person, _) in enumerate(question.log):
         if place[person] <= before:
             name = quoted(question.applicants[person])
-            raise InvalidQuestion(f"log[{at}].applicant", f"{name} was called out of the order of merit")
+            raise InvalidQuestion(
+                f"log[{at}].applicant", "{name} was called out of the order of merit", name=name
+            )
         before = int(place[person])
     answer = replace(_solved(as_chosen(question)), question=question)
     for at, (person, post) in enumerate(question.log):
         if int(answer.post[person]) != post:
             wanted, name = quoted(question.posts[post]), quoted(question.applicants[person])
             raise InvalidQuestion(
-                f"log[{at}].post", f"{wanted} had no seat left when it was the turn of {name}"
+                f"log[{at}].post",
+                "{wanted} had no seat left when it was the turn of {name}",
+                wanted=wanted,
+                name=name,
             )
     return answer
 

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.certify_choices import choices_that_fail
-from cauce_engine.certify_couples import Couples
+from cauce_engine.certify_couples import Couples, expanded
+from cauce_engine.certify_largest import weakness
 from cauce_engine.certify_merit import ByMerit
 from cauce_engine.certify_order import ranks
 from cauce_engine.live import as_chosen
 from cauce_engine.lottery import Lottery
-from cauce_engine.pairs import expanded
 from cauce_engine.problems import Question
 from cauce_engine.results import NO_SEATS, SEATS_LEFT, STATEMENTS, Allocation, Check
 
@@ -36,6 +36,8 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     found: dict[str, Witness]
     if answer.status != "certified":
         found = {}
+    elif question.options.get("ties") == "maximum":
+        found = weakness(question, answer)
     elif question.couples:
         found = _with_couples(question, answer)
     elif question.simple and question.orders is None:

@@ -44,9 +44,11 @@ def read_question(data: bytes) -> Question:
 def parse_question(document: Mapping[str, Any]) -> Question:
     """Build the question that a document in the open format states; `InvalidQuestion` for its first fault."""
     if not isinstance(document, Mapping):
-        raise InvalidQuestion("", f"the question is {quoted(document)}, not an object")
+        raise InvalidQuestion("", "the question is {document}, not an object", document=quoted(document))
     if document.get("format") != FORMAT:
-        raise InvalidQuestion("format", f"{quoted(document.get('format'))} is not {quoted(FORMAT)}")
+        raise InvalidQuestion(
+            "format", "{format} is not {value}", format=quoted(document.get("format")), value=quoted(FORMAT)
+        )
     _refuse_unknown(document, _TOP, "")
     rows = {name: _rows(document, name) for name in ("applicants", "posts", "couples", "regions")}
     for name in ("applicants", "posts"):
@@ -96,15 +98,15 @@ class Inexact:
         return self.text
 
 
-def read_json(data: bytes, fault: Callable[[str, str], Exception], *, largest: int = LARGEST) -> Any:
+def read_json(data: bytes, fault: Callable[..., Exception], *, largest: int = LARGEST) -> Any:
     """Parse JSON that nobody vouches for.
 
-    ``fault(place, problem)`` makes the exception raised for anything unreadable: too large, too deep, not
+    ``fault(place, template, **values)`` makes the exception raised for anything unreadable: too large, too deep, not
     UTF-8, a key twice in an object, NaN, a number with more than 40 digits. Fractions become `Inexact`.
     """
 
-    def refuse(problem: str) -> NoReturn:
-        raise fault("", problem)
+    def refuse(problem: str, **values: object) -> NoReturn:
+        raise fault("", problem, **values)
 
     def whole(digits: str) -> int:
         return int(digits) if len(digits) <= 40 else refuse("holds a number of more than 40 digits")
@@ -114,25 +116,30 @@ def read_json(data: bytes, fault: Callable[[str, str], Exception], *, largest: i
         if len(unique) != len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            refuse(f"the key {quoted(twice)} stands twice in the same object")
+            refuse("the key {name} stands twice in the same object", name=quoted(twice))
         return unique
 
     if len(data) > largest:
-        refuse(f"is larger than {largest} bytes")
+        refuse("is larger than {largest} bytes", largest=largest)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        refuse(f"is not UTF-8: byte {error.start} cannot be read")
+        refuse("is not UTF-8: byte {byte} cannot be read", byte=error.start)
     try:
         value = json.loads(
             text,
             object_pairs_hook=once,
             parse_int=whole,
             parse_float=Inexact,
-            parse_constant=lambda name: refuse(f"{name} is not a number of the format"),
+            parse_constant=lambda name: refuse("{name} is not a number of the format", name=name),
         )
     except json.JSONDecodeError as error:
-        refuse(f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}")
+        refuse(
+            "is not JSON: line {line}, column {column}: {message}",
+            line=error.lineno,
+            column=error.colno,
+            message=error.msg,
+        )
     except RecursionError:
         refuse("is nested too deeply")
     return value
@@ -140,11 +147,14 @@ def read_json(data: bytes, fault: Callable[[str, str], Exception], *, largest: i
 
 def _refuse_unknown(row: Any, known: set[str], place: str) -> None:
     if not isinstance(row, Mapping):
-        raise InvalidQuestion(place, f"{quoted(row)} is not an object")
+        raise InvalidQuestion(place, "{row} is not an object", row=quoted(row))
     if not row.keys() <= known:
         name = next(key for key in row if key not in known)
         raise InvalidQuestion(
-            place, f"the field {quoted(name)} is not known; fields: {', '.join(sorted(known))}"
+            place,
+            "the field {name} is not known; fields: {known}",
+            name=quoted(name),
+            known=", ".join(sorted(known)),
         )
 
 
@@ -157,7 +167,7 @@ def _rows(document: Mapping[str, Any], name: str) -> list[Any]:
 
 def _list(value: Any, place: str) -> list[Any]:
     if not isinstance(value, (list, tuple)):
-        raise InvalidQuestion(place, f"{quoted(value)} is not a list")
+        raise InvalidQuestion(place, "{value} is not a list", value=quoted(value))
     return list(value)
 
 
@@ -165,7 +175,7 @@ def _object(value: Any, place: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise InvalidQuestion(place, f"{quoted(value)} is not an object")
+        raise InvalidQuestion(place, "{value} is not an object", value=quoted(value))
     return dict(value)
 
 
@@ -185,7 +195,10 @@ class _Applicants:
         for at, values in enumerate(self.merit):
             if values is not None and len(values) != width:
                 raise InvalidQuestion(
-                    f"applicants[{at}].merit", f"has {len(values)} elements; another applicant has {width}"
+                    f"applicants[{at}].merit",
+                    "has {values} elements; another applicant has {width}",
+                    values=len(values),
+                    width=width,
                 )
         empty = [None] * width
         return [list(column) for column in zip(*(values or empty for values in self.merit), strict=True)]
@@ -198,7 +211,9 @@ def _applicants(rows: list[Any]) -> _Applicants:
             _refuse_unknown(row, _APPLICANT, f"applicants[{at}]")
         choices = row.get("choices") or []
         if not isinstance(choices, (list, tuple)):
-            raise InvalidQuestion(f"applicants[{at}].choices", f"{quoted(choices)} is not a list")
+            raise InvalidQuestion(
+                f"applicants[{at}].choices", "{choices} is not a list", choices=quoted(choices)
+            )
         if "id" not in row:
             raise InvalidQuestion(f"applicants[{at}].id", "is missing")
         gathered.identifiers.append(row["id"])
@@ -224,7 +239,7 @@ def _groups(value: Any, place: str) -> tuple[str, ...]:
         if name == OPEN:
             raise InvalidQuestion(f"{place}[{at}]", '"open" is the class of everybody, not a group')
         if name in names[:at]:
-            raise InvalidQuestion(f"{place}[{at}]", f"{quoted(name)} is already in this list")
+            raise InvalidQuestion(f"{place}[{at}]", "{name} is already in this list", name=quoted(name))
     return tuple(names)
 
 
@@ -245,9 +260,11 @@ def _regions(rows: list[Any]) -> tuple[Region, ...]:
         _refuse_unknown(row, {"id", "cap", "rule"}, place)
         refuse_identifier(row.get("id"), f"{place}.id")
         if row["id"] in regions:
-            raise InvalidQuestion(f"{place}.id", f"{quoted(row['id'])} is already declared")
+            raise InvalidQuestion(f"{place}.id", "{id} is already declared", id=quoted(row["id"]))
         if row.get("rule", "flexible") not in ("flexible", "target"):
-            raise InvalidQuestion(f"{place}.rule", f"{quoted(row['rule'])} is neither flexible nor target")
+            raise InvalidQuestion(
+                f"{place}.rule", "{rule} is neither flexible nor target", rule=quoted(row["rule"])
+            )
         cap = whole_number(row.get("cap"), f"{place}.cap")
         regions[row["id"]] = Region(row["id"], cap, row.get("rule", "flexible"))
     return tuple(regions[name] for name in sorted(regions))
@@ -259,11 +276,16 @@ def _terms(rows: list[Any], post_of: dict[str, int], regions: set[str]) -> dict[
         place = f"posts[{at}]"
         region, target, minimum = row.get("region"), row.get("target"), row.get("minimum")
         if region is not None and (not isinstance(region, str) or region not in regions):
-            raise InvalidQuestion(f"{place}.region", f"region {quoted(region)} is not declared")
+            raise InvalidQuestion(f"{place}.region", "region {region} is not declared", region=quoted(region))
         if target is not None:
             whole_number(target, f"{place}.target")
         if minimum is not None and whole_number(minimum, f"{place}.minimum") > row["capacity"]:
-            raise InvalidQuestion(f"{place}.minimum", f"{minimum} is above the capacity, {row['capacity']}")
+            raise InvalidQuestion(
+                f"{place}.minimum",
+                "{minimum} is above the capacity, {capacity}",
+                minimum=minimum,
+                capacity=row["capacity"],
+            )
         classes = _classes(row.get("classes"), row["capacity"], f"{place}.classes")
         stated = PostTerms(classes, region, target, minimum)
         if stated != PostTerms():
@@ -286,11 +308,15 @@ def _classes(value: Any, capacity: int, place: str) -> tuple[SeatClass, ...]:
             raise InvalidQuestion(f"{here}.group", 'the open class has "group": null')
         seats = SeatClass(group, whole_number(row.get("seats"), f"{here}.seats"), reverts)
         if any(seats.name == other.name for other in classes):
-            raise InvalidQuestion(f"{here}.group", f"the class {quoted(seats.name)} is already in this list")
+            raise InvalidQuestion(
+                f"{here}.group", "the class {name} is already in this list", name=quoted(seats.name)
+            )
         classes.append(seats)
     if classes and sum(c.seats for c in classes) != capacity:
         total = sum(c.seats for c in classes)
-        raise InvalidQuestion(place, f"the seats add up to {total}; the capacity is {capacity}")
+        raise InvalidQuestion(
+            place, "the seats add up to {total}; the capacity is {capacity}", total=total, capacity=capacity
+        )
     _refuse_circles(classes, place)
     return tuple(classes)
 
@@ -299,8 +325,8 @@ def _refuse_circles(classes: list[SeatClass], place: str) -> None:
     turns_into = {c.name: c.reverts_to for c in classes}
     for at, seats in enumerate(classes):
         if seats.reverts_to is not None and seats.reverts_to not in {*turns_into, OPEN}:
-            problem = f"{quoted(seats.reverts_to)} is not a class of this post"
-            raise InvalidQuestion(f"{place}[{at}].reverts_to", problem)
+            problem = "{reverts_to} is not a class of this post"
+            raise InvalidQuestion(f"{place}[{at}].reverts_to", problem, reverts_to=quoted(seats.reverts_to))
         name, steps = seats.reverts_to, 0
         while name is not None:
             name, steps = turns_into.get(name), steps + 1
@@ -313,8 +339,8 @@ def _orders(rows: list[Any], question: Question, post_of: dict[str, int]) -> Ord
         return None
     if question.mechanism != "stable":
         at = next(at for at, row in enumerate(rows) if row.get("order") is not None)
-        problem = f'the mechanism "{question.mechanism}" has one order for all, by merit'
-        raise InvalidQuestion(f"posts[{at}].order", problem)
+        problem = 'the mechanism "{mechanism}" has one order for all, by merit'
+        raise InvalidQuestion(f"posts[{at}].order", problem, mechanism=question.mechanism)
     parts: list[tuple[list[int], list[int], list[bool]] | None] = [None] * len(rows)
     person_of = {applicant: index for index, applicant in enumerate(question.applicants)}
     for at, row in enumerate(rows):
@@ -366,9 +392,11 @@ def _refuse_order(names: list[Any], people: list[int], levels: list[int], place:
     seen: set[int] = set()
     for name, person, level in zip(names, people, levels, strict=True):
         if person < 0:
-            raise InvalidQuestion(f"{place}[{level}]", f"applicant {quoted(name)} is not declared")
+            raise InvalidQuestion(f"{place}[{level}]", "applicant {name} is not declared", name=quoted(name))
         if person in seen:
-            raise InvalidQuestion(f"{place}[{level}]", f"applicant {quoted(name)} is already in this order")
+            raise InvalidQuestion(
+                f"{place}[{level}]", "applicant {name} is already in this order", name=quoted(name)
+            )
         seen.add(person)
     raise AssertionError("an order was refused without a fault")
 
@@ -381,15 +409,22 @@ def _couples(rows: list[Any], question: Question, post_of: dict[str, int]) -> tu
         _refuse_unknown(row, {"id", "members", "choices"}, place)
         refuse_identifier(row.get("id"), f"{place}.id")
         if row["id"] in couples:
-            raise InvalidQuestion(f"{place}.id", f"{quoted(row['id'])} is already declared")
+            raise InvalidQuestion(f"{place}.id", "{id} is already declared", id=quoted(row["id"]))
         members = _members(row.get("members"), question, place)
         for which, member in enumerate(members):
             here = f"{place}.members[{which}]"
             name = quoted(question.applicants[member])
             if member in taken:
-                raise InvalidQuestion(here, f"{name} is already a member of couple {quoted(taken[member])}")
+                raise InvalidQuestion(
+                    here,
+                    "{name} is already a member of couple {member}",
+                    name=name,
+                    member=quoted(taken[member]),
+                )
             if question.choice_start[member] != question.choice_start[member + 1]:
-                raise InvalidQuestion(here, f"{name} has a list of its own; a couple has one list of pairs")
+                raise InvalidQuestion(
+                    here, "{name} has a list of its own; a couple has one list of pairs", name=name
+                )
             taken[member] = row["id"]
         pairs = _pairs(row.get("choices"), post_of, f"{place}.choices")
         couples[row["id"]] = Couple(row["id"], members, pairs)
@@ -405,8 +440,8 @@ def _members(value: Any, question: Question, place: str) -> tuple[int, int]:
         try:
             found.append(question.index_of(name))
         except (KeyError, TypeError):
-            problem = f"applicant {quoted(name)} is not declared"
-            raise InvalidQuestion(f"{place}.members[{which}]", problem) from None
+            problem = "applicant {name} is not declared"
+            raise InvalidQuestion(f"{place}.members[{which}]", problem, name=quoted(name)) from None
     return found[0], found[1]
 
 
@@ -417,10 +452,10 @@ def _pairs(value: Any, post_of: dict[str, int], place: str) -> NDArray[np.int32]
         here = f"{place}[{at}]"
         names = _list(entry, here)
         if len(names) != 2:
-            raise InvalidQuestion(here, f"has {len(names)} entries; a pair has two")
+            raise InvalidQuestion(here, "has {names} entries; a pair has two", names=len(names))
         for which, name in enumerate(names):
             if name is not None and (not isinstance(name, str) or name not in post_of):
-                raise InvalidQuestion(f"{here}[{which}]", f"post {quoted(name)} is not declared")
+                raise InvalidQuestion(f"{here}[{which}]", "post {name} is not declared", name=quoted(name))
         pair = tuple(-1 if name is None else post_of[name] for name in names)
         if pair in seen:
             raise InvalidQuestion(here, "this pair is already in the list")
@@ -431,7 +466,9 @@ def _pairs(value: Any, post_of: dict[str, int], place: str) -> NDArray[np.int32]
 
 def _log(rows: list[Any], question: Question, post_of: dict[str, int]) -> tuple[tuple[int, int], ...]:
     if rows and question.mechanism != "live":
-        raise InvalidQuestion("log", f'only the mechanism "live" has one, not {quoted(question.mechanism)}')
+        raise InvalidQuestion(
+            "log", 'only the mechanism "live" has one, not {mechanism}', mechanism=quoted(question.mechanism)
+        )
     turns: dict[int, int] = {}
     for at, row in enumerate(rows):
         _refuse_unknown(row, {"applicant", "post"}, f"log[{at}]")
@@ -439,10 +476,12 @@ def _log(rows: list[Any], question: Question, post_of: dict[str, int]) -> tuple[
         try:
             person = question.index_of(name)
         except (KeyError, TypeError):
-            raise InvalidQuestion(f"log[{at}].applicant", f"{quoted(name)} is not declared") from None
+            raise InvalidQuestion(
+                f"log[{at}].applicant", "{name} is not declared", name=quoted(name)
+            ) from None
         if person in turns:
-            raise InvalidQuestion(f"log[{at}].applicant", f"{quoted(name)} has already had a turn")
+            raise InvalidQuestion(f"log[{at}].applicant", "{name} has already had a turn", name=quoted(name))
         if post is not None and (not isinstance(post, str) or post not in post_of):
-            raise InvalidQuestion(f"log[{at}].post", f"post {quoted(post)} is not declared")
+            raise InvalidQuestion(f"log[{at}].post", "post {post} is not declared", post=quoted(post))
         turns[person] = -1 if post is None else post_of[post]
     return tuple(turns.items())

@@ -126,7 +126,7 @@ def explain(question: Question, allocation: Allocation, applicant: str) -> Expla
     if question.couples:
         if any(person in couple.members for couple in question.couples):
             raise Unsupported(
-                "couples", f"the result of {quoted(applicant)} is that of a couple, judged by A9"
+                "couples", "the result of {applicant} is that of a couple, judged by A9", applicant=quoted(applicant)
             )
         question = expanded(question)
     first, end = (int(bound) for bound in question.choice_start[person : person + 2])
@@ -253,7 +253,7 @@ def _explained(
 
 def _refuse_unexplained(allocation: Allocation) -> None:
     if allocation.status != "certified":
-        raise Unsupported("status", f"an answer that is {quoted(allocation.status)} places nobody")
+        raise Unsupported("status", "an answer that is {status} places nobody", status=quoted(allocation.status))
 
 
 def _last_admitted(

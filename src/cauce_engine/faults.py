@@ -4,34 +4,51 @@ from __future__ import annotations
 
 import json
 
+from cauce_engine.spanish import SPANISH
 
-class InvalidQuestion(ValueError):
-    """The question contradicts itself or cannot be read.
 
-    ``place`` points into the document ("applicants[3].choices[2]"; empty for the whole), ``problem`` says
-    what is wrong there; ``str()`` joins both.
+class Fault(ValueError):
+    """Something in a file that cannot be used, said in one sentence with its place.
+
+    ``place`` points into the document ("applicants[3].choices[2]"; empty for the whole). ``template`` is the
+    English sentence with the names of its ``values`` in braces: it is also the key of the Spanish one.
+    ``problem`` is the sentence in English; ``str()`` joins place and problem.
     """
 
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"{place}: {problem}" if place else problem)
+    def __init__(self, place: str, template: str, **values: object) -> None:
         self.place = place
-        self.problem = problem
+        self.template = template
+        self.values = values
+        self.problem = self.problem_in("en")
+        super().__init__(self.said("en"))
+
+    def problem_in(self, lang: str) -> str:
+        """What is wrong, in Spanish ("es") or English ("en")."""
+        words = SPANISH.get(self.template, self.template) if lang == "es" else self.template
+        return words.format_map(self.values) if self.values else words
+
+    def said(self, lang: str) -> str:
+        """The place and what is wrong there."""
+        problem = self.problem_in(lang)
+        return f"{self.place}: {problem}" if self.place else problem
+
+
+class InvalidQuestion(Fault):
+    """The question contradicts itself or cannot be read."""
 
 
 class Unsupported(InvalidQuestion):
-    """The question is sound, but this engine does not answer its kind yet."""
+    """The question is sound, but this engine does not answer its kind."""
 
 
-class InvalidAnswer(ValueError):
-    """The answer cannot be read as an answer to its question; same fields as `InvalidQuestion`.
+class InvalidAnswer(Fault):
+    """The answer cannot be read as an answer to its question.
 
     ``differs`` is true when the file is well formed but speaks of another question, person or post.
     """
 
-    def __init__(self, place: str, problem: str, *, differs: bool = False) -> None:
-        super().__init__(f"{place}: {problem}" if place else problem)
-        self.place = place
-        self.problem = problem
+    def __init__(self, place: str, template: str, *, differs: bool = False, **values: object) -> None:
+        super().__init__(place, template, **values)
         self.differs = differs
 
 

@@ -34,9 +34,11 @@ class Lottery:
             if value is None and name != "seed":
                 continue
             if not isinstance(value, str) or not value:
-                raise InvalidQuestion(place, f"{quoted(value)} is not a text with something in it")
+                raise InvalidQuestion(
+                    place, "{value} is not a text with something in it", value=quoted(value)
+                )
             if len(value) > 10_000:
-                raise InvalidQuestion(place, "longer than 10000 characters")
+                raise InvalidQuestion(place, "is longer than 10000 characters")
             try:
                 value.encode("utf-8")
             except UnicodeEncodeError:

@@ -20,7 +20,7 @@ from typing import Any
 from cauce_engine.allocation import Uncertified, allocate
 from cauce_engine.certify import certify
 from cauce_engine.documents import read_json, read_question
-from cauce_engine.faults import InvalidAnswer, InvalidQuestion, quoted
+from cauce_engine.faults import Fault, InvalidAnswer, InvalidQuestion, quoted
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation, Check
 
@@ -37,7 +37,7 @@ _RESERVED = ("question.json", "answer.json", "manifest.json", "LEEME.txt", "READ
 
 _COMPARED = (
     "status", "couples_definition", "places", "seats", "cutoffs", "unique", "dropped", "minima", "proof",
-    "fewest_objections",
+    "fewest_objections", "ties", "size", "largest_found", "no_more_than", "order_of_call",
 )  # fmt: skip
 Finding = tuple[str, Mapping[str, Any]]
 
@@ -119,13 +119,12 @@ def verify_answer(question_bytes: bytes, answer_bytes: bytes) -> Report:
     try:
         question = read_question(question_bytes)
     except InvalidQuestion as error:
-        return Report(2, (("question", {"place": error.place, "problem": error.problem}),))
+        return Report(2, (("question", {"fault": error}),))
     try:
         document = read_json(answer_bytes, InvalidAnswer)
         answer = Allocation.from_document(question, document)
     except InvalidAnswer as error:
-        values = {"place": error.place, "problem": error.problem}
-        return Report(1 if error.differs else 2, (("answer", values),), (), question.digest)
+        return Report(1 if error.differs else 2, (("answer", {"fault": error}),), (), question.digest)
     checks = certify(question, answer)
     findings = [_broken(check) for check in checks if not check.holds][:1]
     try:
@@ -133,7 +132,7 @@ def verify_answer(question_bytes: bytes, answer_bytes: bytes) -> Report:
     except Uncertified as error:
         return Report(1, (_broken(error.check),), checks, question.digest)
     except InvalidQuestion as error:
-        return Report(2, (("question", {"place": error.place, "problem": error.problem}),))
+        return Report(2, (("question", {"fault": error}),))
     difference = first_difference(document, again)
     if difference is not None:
         findings.append(("difference", difference))
@@ -313,8 +312,9 @@ class _Shown(dict[str, Any]):
         if isinstance(check, Check):
             witness = json.dumps(check.witness, ensure_ascii=False)
             self.update(name=check.name, statement=check.statement(lang), witness=witness)
-        if values.get("place") == "":
-            self["place"] = "-"
+        fault = values.get("fault")
+        if isinstance(fault, Fault):
+            self.update(place=fault.place or "-", problem=fault.problem_in(lang))
 
 
 _WORDS = {

@@ -174,7 +174,12 @@ class Question:
         Raises `InvalidQuestion` for the first contradiction.
         """
         if mechanism not in MECHANISMS:
-            raise InvalidQuestion("mechanism", f"{quoted(mechanism)} is none of {', '.join(MECHANISMS)}")
+            raise InvalidQuestion(
+                "mechanism",
+                "{mechanism} is none of {known}",
+                mechanism=quoted(mechanism),
+                known=", ".join(MECHANISMS),
+            )
         sorting = _sorting(applicants, "applicants")
         post_sorting = _sorting(posts, "posts")
         capacity = _capacities(capacities, len(posts))
@@ -275,11 +280,11 @@ def inverse(permutation: NDArray[np.int64]) -> NDArray[np.int64]:
 def refuse_identifier(value: object, place: str) -> None:
     """Raise `InvalidQuestion` unless the value can name something."""
     if not isinstance(value, str):
-        raise InvalidQuestion(place, f"{quoted(value)} is not a text; identifiers are texts")
+        raise InvalidQuestion(place, "{value} is not a text; identifiers are texts", value=quoted(value))
     if not value:
         raise InvalidQuestion(place, "is empty; identifiers have at least one character")
     if len(value) > LONGEST_IDENTIFIER:
-        raise InvalidQuestion(place, f"is longer than {LONGEST_IDENTIFIER} characters")
+        raise InvalidQuestion(place, "is longer than {value} characters", value=LONGEST_IDENTIFIER)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
@@ -306,7 +311,10 @@ def _sorting(identifiers: Sequence[str], collection: str) -> NDArray[np.int64] |
             if identifier in seen:
                 first = f"{collection}[{seen[identifier]}]"
                 raise InvalidQuestion(
-                    f"{collection}[{at}].id", f"{quoted(identifier)} is already declared at {first}"
+                    f"{collection}[{at}].id",
+                    "{identifier} is already declared at {first}",
+                    identifier=quoted(identifier),
+                    first=first,
                 )
             seen[identifier] = at
     return np.array(order, np.int64)
@@ -315,15 +323,19 @@ def _sorting(identifiers: Sequence[str], collection: str) -> NDArray[np.int64] |
 def whole_number(value: object, place: str, *, least: int = 0, most: int = MOST_SEATS) -> int:
     """The value as an int; `InvalidQuestion` unless it is a whole number within the bounds."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise InvalidQuestion(place, f"{quoted(value)} is not a whole number")
+        raise InvalidQuestion(place, "{value} is not a whole number", value=quoted(value))
     if not least <= value <= most:
-        raise InvalidQuestion(place, f"{quoted(int(value))} is outside {least} to {most}")
+        raise InvalidQuestion(
+            place, "{value} is outside {least} to {most}", value=quoted(int(value)), least=least, most=most
+        )
     return int(value)
 
 
 def _capacities(values: Sequence[int] | NDArray[Any], posts: int) -> NDArray[np.int64]:
     if len(values) != posts:
-        raise InvalidQuestion("capacities", f"gives {len(values)} numbers for {posts} posts")
+        raise InvalidQuestion(
+            "capacities", "gives {values} numbers for {posts} posts", values=len(values), posts=posts
+        )
     whole = isinstance(values, np.ndarray) and values.dtype.kind in "iu"
     if whole and posts and min(values) >= 0 and max(values) <= MOST_SEATS:
         return np.asarray(values, np.int64)
@@ -339,11 +351,16 @@ def _place_of(wish: int, counts: NDArray[np.int64]) -> str:
 def _post_indices(choices: Any, posts: Sequence[str], counts: NDArray[np.int64]) -> NDArray[np.int32]:
     total = int(counts.sum())
     if len(choices) != total:
-        raise InvalidQuestion("choices", f"holds {len(choices)} wishes; choice_counts adds up to {total}")
+        raise InvalidQuestion(
+            "choices",
+            "holds {choices} wishes; choice_counts adds up to {total}",
+            choices=len(choices),
+            total=total,
+        )
     if isinstance(choices, np.ndarray) and choices.dtype.kind in "iu":
         if total and not 0 <= int(choices.min()) <= int(choices.max()) < len(posts):
             wish = int(np.flatnonzero((choices < 0) | (choices >= len(posts)))[0])
-            raise InvalidQuestion(_place_of(wish, counts), f"post {choices[wish]} is not declared")
+            raise InvalidQuestion(_place_of(wish, counts), "post {wish} is not declared", wish=choices[wish])
         return choices.astype(np.int32)
     index = {post: at for at, post in enumerate(posts)}
     try:
@@ -351,10 +368,12 @@ def _post_indices(choices: Any, posts: Sequence[str], counts: NDArray[np.int64])
     except (KeyError, TypeError):
         for wish, post in enumerate(choices):
             if not isinstance(post, str):
-                raise InvalidQuestion(_place_of(wish, counts), f"{quoted(post)} is not a post") from None
+                raise InvalidQuestion(
+                    _place_of(wish, counts), "{post} is not a post", post=quoted(post)
+                ) from None
             if post not in index:
                 place = _place_of(wish, counts)
-                raise InvalidQuestion(place, f"post {quoted(post)} is not declared") from None
+                raise InvalidQuestion(place, "post {post} is not declared", post=quoted(post)) from None
         raise
 
 
@@ -374,16 +393,26 @@ def _refuse_repeated(flat: NDArray[np.int32], counts: NDArray[np.int64], posts: 
         for wish in wishes.tolist():
             if int(key[wish]) in seen:
                 name = quoted(posts[flat[wish]])
-                raise InvalidQuestion(_place_of(wish, counts), f"post {name} is already in this list")
+                raise InvalidQuestion(
+                    _place_of(wish, counts), "post {name} is already in this list", name=name
+                )
             seen.add(int(key[wish]))
 
 
 def _merit(column: Any, size: int, at: int) -> Merit:
     if len(column) != size:
-        raise InvalidQuestion("merit", f"column {at} has {len(column)} values for {size} applicants")
+        raise InvalidQuestion(
+            "merit",
+            "column {at} has {column} values for {size} applicants",
+            at=at,
+            column=len(column),
+            size=size,
+        )
     if isinstance(column, np.ndarray):
         if column.dtype.kind not in "iu":
-            raise InvalidQuestion("merit", f"column {at} holds {column.dtype}; exact values are needed")
+            raise InvalidQuestion(
+                "merit", "column {at} holds {dtype}; exact values are needed", at=at, dtype=column.dtype
+            )
         values, places = np.unique(column, return_inverse=True)
         levels: NDArray[np.int64] = np.arange(len(values), dtype=np.int64)
         return Merit(np.asarray(places, np.int32), tuple(values.tolist()), levels)
@@ -405,8 +434,10 @@ def _refuse_inexact(column: Sequence[Any], at: int) -> NoReturn:
         if value is None or (type(value) in (str, int) and _DECIMAL.fullmatch(str(value))):
             continue
         place = f"applicants[{person}].merit[{at}]"
-        raise InvalidQuestion(place, f'{quoted(value)} is not an exact decimal written as text, like "92.4"')
-    raise InvalidQuestion("merit", f"column {at} does not hold exact decimals")
+        raise InvalidQuestion(
+            place, '{value} is not an exact decimal written as text, like "92.4"', value=quoted(value)
+        )
+    raise InvalidQuestion("merit", "column {at} does not hold exact decimals", at=at)
 
 
 def _levels(texts: list[str]) -> NDArray[np.int64]:
@@ -430,7 +461,9 @@ def _refuse_partial_merit(columns: tuple[Merit, ...], mechanism: str) -> None:
         odd = np.flatnonzero((column.codes < 0) != without)
         if len(odd):
             place = f"applicants[{odd[0]}].merit"
-            raise InvalidQuestion(place, f"does not have {len(columns)} elements like the others")
+            raise InvalidQuestion(
+                place, "does not have {columns} elements like the others", columns=len(columns)
+            )
     if mechanism != "stable" and without.any() and not without.all():
         person = int(np.flatnonzero(without)[0])
         raise InvalidQuestion(f"applicants[{person}].merit", "is missing, while other applicants have one")
@@ -468,10 +501,14 @@ def _moved(
 def _options(options: Mapping[str, str]) -> dict[str, str]:
     for name, value in options.items():
         if name not in OPTIONS:
-            raise InvalidQuestion("options", f"{quoted(name)} is none of {', '.join(OPTIONS)}")
+            raise InvalidQuestion(
+                "options", "{name} is none of {known}", name=quoted(name), known=", ".join(OPTIONS)
+            )
         if value not in OPTIONS[name]:
             allowed = " or ".join(OPTIONS[name])
-            raise InvalidQuestion(f"options.{name}", f"{quoted(value)} is not {allowed}")
+            raise InvalidQuestion(
+                f"options.{name}", "{value} is not {allowed}", value=quoted(value), allowed=allowed
+            )
     return dict(sorted(options.items()))
 
 

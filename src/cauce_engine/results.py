@@ -56,6 +56,10 @@ STATEMENTS: dict[str, dict[str, str]] = {
         "es": "Ninguna pareja ni persona sola tiene una objeción, según la definición nombrada.",
         "en": "No couple and no single person has an objection, under the named definition.",
     },
+    "A11": {
+        "es": "Ninguna respuesta en la que un empate no sea injusticia coloca a más personas.",
+        "en": "No answer in which a tie is no injustice places more people.",
+    },
     "A10": {
         "es": "El sorteo es el comprometido antes de cerrar las listas y decide todos los empates.",
         "en": "The lottery is the one committed to before the lists closed, and it decides every tie.",
@@ -177,20 +181,31 @@ class Allocation:
         What the document claims is kept as it stands, true or not: `certify` judges it.
         """
         if not isinstance(document, Mapping):
-            raise InvalidAnswer("", f"the answer is {quoted(document)}, not an object")
+            raise InvalidAnswer("", "the answer is {document}, not an object", document=quoted(document))
         if document.get("format") != FORMAT:
-            raise InvalidAnswer("format", f"{quoted(document.get('format'))} is not {quoted(FORMAT)}")
-        if document.get("question") != question.digest:
-            problem = (
-                f"the answer is to {quoted(document.get('question'))}, the question is {question.digest}"
+            raise InvalidAnswer(
+                "format",
+                "{format} is not {value}",
+                format=quoted(document.get("format")),
+                value=quoted(FORMAT),
             )
-            raise InvalidAnswer("question", problem, differs=True)
+        if document.get("question") != question.digest:
+            problem = "the answer is to {question}, the question is {digest}"
+            raise InvalidAnswer(
+                "question",
+                problem,
+                question=quoted(document.get("question")),
+                digest=question.digest,
+                differs=True,
+            )
         status = document.get("status", "certified")
         if status not in STATUSES:
-            raise InvalidAnswer("status", f"{quoted(status)} is none of {', '.join(STATUSES)}")
+            raise InvalidAnswer(
+                "status", "{status} is none of {known}", status=quoted(status), known=", ".join(STATUSES)
+            )
         unique = document.get("unique")
         if unique is not None and not isinstance(unique, bool):
-            raise InvalidAnswer("unique", f"{quoted(unique)} is neither true nor false")
+            raise InvalidAnswer("unique", "{unique} is neither true nor false", unique=quoted(unique))
         post = _places(question, document.get("places"))
         return cls(
             question=question,
@@ -206,22 +221,24 @@ class Allocation:
 
 def _places(question: Question, value: Any) -> NDArray[np.int32]:
     if not isinstance(value, Mapping):
-        raise InvalidAnswer("places", f"{quoted(value)} is not an object")
+        raise InvalidAnswer("places", "{value} is not an object", value=quoted(value))
     index: dict[Any, int] = {post: at for at, post in enumerate(question.posts)}
     index[None] = -1
     places = []
     for applicant in question.applicants:
         if applicant not in value:
-            raise InvalidAnswer("places", f"applicant {quoted(applicant)} is missing", differs=True)
+            raise InvalidAnswer(
+                "places", "applicant {applicant} is missing", applicant=quoted(applicant), differs=True
+            )
         post = value[applicant]
         if not isinstance(post, (str, type(None))) or post not in index:
-            problem = f"post {quoted(post)} is not declared in the question"
-            raise InvalidAnswer(f"places[{quoted(applicant)}]", problem, differs=True)
+            problem = "post {post} is not declared in the question"
+            raise InvalidAnswer(f"places[{quoted(applicant)}]", problem, post=quoted(post), differs=True)
         places.append(index[post])
     if len(value) != len(places):
         stranger = next(name for name in value if name not in set(question.applicants))
-        problem = f"applicant {quoted(stranger)} is not declared in the question"
-        raise InvalidAnswer("places", problem, differs=True)
+        problem = "applicant {stranger} is not declared in the question"
+        raise InvalidAnswer("places", problem, stranger=quoted(stranger), differs=True)
     return np.array(places, np.int32)
 
 
@@ -231,14 +248,18 @@ def _lines(question: Question, post: NDArray[np.int32], seats: Any) -> NDArray[n
     if not lines.several:
         return post
     if not isinstance(seats, Mapping):
-        raise InvalidAnswer("seats", f"{quoted(seats)} is not an object; posts have classes of seats")
+        raise InvalidAnswer(
+            "seats", "{seats} is not an object; posts have classes of seats", seats=quoted(seats)
+        )
     held = np.full(len(post), -1, np.int32)
     for person in np.flatnonzero(post >= 0).tolist():
         applicant = question.applicants[person]
         line = lines.index.get((int(post[person]), seats.get(applicant)))
         if line is None:
-            problem = f"{quoted(seats.get(applicant))} is not a class of the post"
-            raise InvalidAnswer(f"seats[{quoted(applicant)}]", problem, differs=True)
+            problem = "{applicant} is not a class of the post"
+            raise InvalidAnswer(
+                f"seats[{quoted(applicant)}]", problem, applicant=quoted(seats.get(applicant)), differs=True
+            )
         held[person] = line
     return held
 
@@ -247,13 +268,15 @@ def _cutoffs(question: Question, value: Any) -> NDArray[np.int32] | None:
     if value is None:
         return None
     if not isinstance(value, Mapping):
-        raise InvalidAnswer("cutoffs", f"{quoted(value)} is not an object")
+        raise InvalidAnswer("cutoffs", "{value} is not an object", value=quoted(value))
     lines = question.lines
     last = np.full(len(lines.name), NO_SEATS, np.int32)
     post_of = {post: at for at, post in enumerate(question.posts)}
     for post, table in value.items():
         if post not in post_of or not isinstance(table, Mapping):
-            raise InvalidAnswer("cutoffs", f"{quoted(post)} is not a post with its classes", differs=True)
+            raise InvalidAnswer(
+                "cutoffs", "{post} is not a post with its classes", post=quoted(post), differs=True
+            )
         for name, applicant in table.items():
             place = f"cutoffs[{quoted(post)}][{quoted(name)}]"
             line = lines.index.get((post_of[post], name))
@@ -265,6 +288,6 @@ def _cutoffs(question: Question, value: Any) -> NDArray[np.int32] | None:
             try:
                 last[line] = question.index_of(applicant)
             except (KeyError, TypeError):
-                problem = f"applicant {quoted(applicant)} is not declared in the question"
-                raise InvalidAnswer(place, problem, differs=True) from None
+                problem = "applicant {applicant} is not declared in the question"
+                raise InvalidAnswer(place, problem, applicant=quoted(applicant), differs=True) from None
     return last

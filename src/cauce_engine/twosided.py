@@ -153,7 +153,12 @@ def units(question: Question) -> Units:
     lines = question.lines
     names = [name for name in lines.names if name != OPEN]
     if len(names) > MOST_GROUPS:
-        raise Unsupported("posts", f"name {len(names)} groups; this engine keeps at most {MOST_GROUPS} apart")
+        raise Unsupported(
+            "posts",
+            "name {names} groups; this engine keeps at most {value} apart",
+            names=len(names),
+            value=MOST_GROUPS,
+        )
     bits = {name: 1 << at for at, name in enumerate(names)}
     mask = np.zeros(len(question.applicants), np.int64)
     for person, groups in question.groups.items():

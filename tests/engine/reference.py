@@ -266,3 +266,41 @@ def couple_objections(document: dict, places: dict[str, str | None]) -> list:
             if gains:
                 found.append((couple["id"], p, q))
     return found
+
+
+def tiers(document: dict) -> dict[str, dict[str, int]]:
+    """By post, the tier of each person that it would take: equal tiers are tied."""
+    found = {}
+    for post in document["posts"]:
+        if post.get("order") is None:
+            merit = {
+                a["id"]: tuple(-Decimal(str(v)) for v in a.get("merit") or []) for a in document["applicants"]
+            }
+            values = sorted(set(merit.values()))
+            found[post["id"]] = {person: values.index(value) for person, value in merit.items()}
+        else:
+            found[post["id"]] = {
+                person: tier
+                for tier, entry in enumerate(post["order"])
+                for person in (entry if isinstance(entry, list) else [entry])
+            }
+    return found
+
+
+def weakly_stable_answers(document: dict) -> list[dict[str, str | None]]:
+    """Every answer in which nobody is refused a free seat or a post that took somebody strictly behind."""
+    tier, wanted = tiers(document), mutual(document)
+    seats = {post["id"]: post["capacity"] for post in document["posts"]}
+
+    def sound(places: dict[str, str | None]) -> bool:
+        for applicant in wanted["applicants"]:
+            person = applicant["id"]
+            for post in applicant["choices"]:
+                if post == places[person]:
+                    break
+                holders = [tier[post][other] for other, held in places.items() if held == post]
+                if len(holders) < seats[post] or max(holders, default=-1) > tier[post][person]:
+                    return False
+        return True
+
+    return [places for places in every_assignment(wanted) if sound(places)]

@@ -64,7 +64,7 @@ def test_solve_refuses_what_it_cannot_use(files, capfdbinary):
     out_file = files / "new.json"
     status, out, err = run("solve", bad, "--out", out_file, capfdbinary=capfdbinary)
     assert (status, out) == (2, b"")
-    assert b'applicants[0].choices[0]: post "cardio" is not declared' in err
+    assert 'applicants[0].choices[0]: la plaza "cardio" no está declarada'.encode() in err
     assert not out_file.exists()
     assert run("solve", files / "none.json", capfdbinary=capfdbinary)[0] == 2
     assert run("solve", files, capfdbinary=capfdbinary)[0] == 2

@@ -312,9 +312,9 @@ def _lines(correction: Correction, part: Allocation, people: NDArray[np.bool_]) 
     for asked in (question, correction.base):
         wanted[asked.choices[np.repeat(people, np.diff(asked.choice_start))]] = True
     wanted[list(correction.seats)] = True
-    moved = np.where(published >= 0, correction.kept[np.maximum(published, 0)], published)
-    if len(moved) != len(part.last):
-        return part.last
+    moved = published.copy()
+    named = published >= 0
+    moved[named] = correction.kept[published[named]]
     return np.where(wanted[question.lines.post], part.last, moved).astype(np.int32)
 
 

@@ -145,7 +145,7 @@ def rather(document, consents, before, places, person):
 
 
 @given(rounds(st.one_of(serial_documents(), stable_documents())))
-@settings(max_examples=250)
+@settings(max_examples=120)
 def test_rounds_hold_by_the_definition_word_for_word(case):
     document, answer, consents, claims = case
     before = answer.places()
@@ -181,7 +181,7 @@ def test_rounds_hold_by_the_definition_word_for_word(case):
 
 
 @given(stable_documents(5, 3))
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_with_everybody_consenting_no_stable_answer_is_better_for_all(document):
     """The theorem of Erdil and Ergin (2008), against every assignment there is."""
     for post in document["posts"]:

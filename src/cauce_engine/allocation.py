@@ -15,6 +15,7 @@ from cauce_engine.minima import unmet
 from cauce_engine.order import ordering
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation, Check
+from cauce_engine.shares import as_called, call_documents
 from cauce_engine.twosided import chosen, stable
 
 
@@ -33,7 +34,10 @@ def allocate(question: Question) -> Allocation:
     that comes back is a certified one.
     """
     refuse_unsupported(question)
-    answer = _solved(question)
+    answer = replace(_solved(as_called(question)), question=question)
+    calls = call_documents(question)
+    if calls:
+        answer = replace(answer, extra={**answer.extra, "order_of_call": calls})
     checks = certify(question, answer)
     for check in checks:
         if not check.holds:

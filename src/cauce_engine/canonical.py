@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cauce_engine.problems import Couple, Orders, PostTerms, Question
+    from cauce_engine.problems import Couple, Orders, PostTerms, Question, Share
 
 FORMAT = "cauce-question/1"
 _PART = 16_000
@@ -69,7 +69,13 @@ def _fields(question: Question) -> dict[str, str]:
         fields["options"] = text_of(dict(question.options))
     if question.regions:
         fields["regions"] = text_of([{"id": r.id, "cap": r.cap, "rule": r.rule} for r in question.regions])
+    if question.shares:
+        fields["shares"] = text_of(_shares(question.shares))
     return fields
+
+
+def _shares(shares: tuple[Share, ...]) -> list[dict[str, Any]]:
+    return [{"group": share.group, "percent": share.percent} for share in shares]
 
 
 def _couple(question: Question, couple: Couple) -> dict[str, Any]:
@@ -186,6 +192,8 @@ def _post(post: str, seats: int, terms: PostTerms) -> dict[str, bytes]:
             | ({} if c.reverts_to is None else {"reverts_to": c.reverts_to})
             for c in terms.classes
         ]
+    if terms.shares:
+        document["shares"] = _shares(terms.shares)
     for name in ("region", "target", "minimum"):
         value = getattr(terms, name)
         if value is not None:

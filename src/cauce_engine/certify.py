@@ -21,6 +21,7 @@ from cauce_engine.certify_couples import Couples, expanded
 from cauce_engine.certify_largest import weakness
 from cauce_engine.certify_merit import ByMerit
 from cauce_engine.certify_order import ranks
+from cauce_engine.certify_shares import called
 from cauce_engine.live import as_chosen
 from cauce_engine.lottery import Lottery
 from cauce_engine.problems import Question
@@ -31,7 +32,8 @@ Witness = Mapping[str, Any] | None
 
 def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     """Check every property that the mechanism of the question promises; the answer may come from anywhere."""
-    digest, question = question.digest, as_chosen(question)
+    digest = question.digest
+    question, calls = called(as_chosen(question))
     evidence = _Evidence(question, answer)
     found: dict[str, Witness]
     if answer.status != "certified":
@@ -53,6 +55,9 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
         found["A8"] = _cutoffs_mislead(evidence)
     else:
         found = choices_that_fail(question, answer, *evidence.ranked)
+    if calls and answer.status == "certified":
+        published = answer.extra.get("order_of_call")
+        found["A12"] = None if published == calls else {"order_of_call": "is not the one recomputed"}
     found["A7"] = _other_question(digest, answer)
     found["A10"] = _other_lottery(question.lottery)
     return tuple(Check(name, found[name] is None, found[name]) for name in STATEMENTS if name in found)

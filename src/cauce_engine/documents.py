@@ -21,6 +21,7 @@ from cauce_engine.problems import (
     Question,
     Region,
     SeatClass,
+    Share,
     flatten,
     refuse_identifier,
     whole_number,
@@ -29,11 +30,12 @@ from cauce_engine.problems import (
 LARGEST = 256 * 2**20
 """Bytes of the largest question read from a file; memory stays within a small multiple of what is read."""
 
+MOST_SHARES = 6
 _TOP = {
-    "format", "mechanism", "applicants", "posts", "couples", "regions", "lottery", "options", "log",
+    "format", "mechanism", "applicants", "posts", "couples", "regions", "lottery", "options", "log", "shares",
 }  # fmt: skip
 _APPLICANT = {"id", "choices", "groups", "merit"}
-_POST = {"id", "capacity", "order", "classes", "region", "target", "minimum"}
+_POST = {"id", "capacity", "order", "classes", "region", "target", "minimum", "shares"}
 
 
 def read_question(data: bytes) -> Question:
@@ -84,6 +86,7 @@ def parse_question(document: Mapping[str, Any]) -> Question:
         terms=_terms(rows["posts"], post_of, {region.id for region in regions}),
         orders=_orders(rows["posts"], question, post_of),
         couples=_couples(rows["couples"], question, post_of),
+        shares=_top_shares(_rows(document, "shares"), question.mechanism),
         log=_log(_rows(document, "log"), question, post_of),
     )
 
@@ -158,11 +161,11 @@ def _refuse_unknown(row: Any, known: set[str], place: str) -> None:
         )
 
 
-def _rows(document: Mapping[str, Any], name: str) -> list[Any]:
+def _rows(document: Mapping[str, Any], name: str, place: str = "") -> list[Any]:
     value = document.get(name)
     if value is None:
         return []
-    return _list(value, name)
+    return _list(value, place or name)
 
 
 def _list(value: Any, place: str) -> list[Any]:
@@ -253,6 +256,32 @@ def _lottery(value: Any) -> Lottery | None:
     return Lottery(fields["seed"], fields.get("commitment"), fields.get("beacon"))
 
 
+def _top_shares(rows: list[Any], mechanism: str) -> tuple[Share, ...]:
+    if rows and mechanism == "live":
+        raise InvalidQuestion("shares", "a choice in person goes by merit alone; use serial or stable")
+    return _shares(rows, "shares")
+
+
+def _shares(rows: list[Any], place: str) -> tuple[Share, ...]:
+    shares: list[Share] = []
+    for at, row in enumerate(rows):
+        here = f"{place}[{at}]"
+        _refuse_unknown(row, {"group", "percent"}, here)
+        refuse_identifier(row.get("group"), f"{here}.group")
+        if row["group"] == OPEN:
+            raise InvalidQuestion(f"{here}.group", '"open" is the class of everybody, not a group')
+        if any(row["group"] == share.group for share in shares):
+            name = quoted(row["group"])
+            raise InvalidQuestion(f"{here}.group", "{name} is already in this list", name=name)
+        percent = whole_number(row.get("percent"), f"{here}.percent", most=100)
+        shares.append(Share(row["group"], percent))
+    if len(shares) > MOST_SHARES:
+        raise InvalidQuestion(
+            place, "has {count} shares; at most {most}", count=len(shares), most=MOST_SHARES
+        )
+    return tuple(shares)
+
+
 def _regions(rows: list[Any]) -> tuple[Region, ...]:
     regions: dict[str, Region] = {}
     for at, row in enumerate(rows):
@@ -287,7 +316,8 @@ def _terms(rows: list[Any], post_of: dict[str, int], regions: set[str]) -> dict[
                 capacity=row["capacity"],
             )
         classes = _classes(row.get("classes"), row["capacity"], f"{place}.classes")
-        stated = PostTerms(classes, region, target, minimum)
+        shares = _shares(_rows(row, "shares", f"{place}.shares"), f"{place}.shares")
+        stated = PostTerms(classes, region, target, minimum, shares)
         if stated != PostTerms():
             terms[post_of[row["id"]]] = stated
     return dict(sorted(terms.items()))

@@ -17,6 +17,7 @@ from cauce_engine.pairs import expanded
 from cauce_engine.problems import OPEN, Question
 from cauce_engine.results import NO_SEATS as NO_LINE
 from cauce_engine.results import SEATS_LEFT, Allocation
+from cauce_engine.shares import as_called
 from cauce_engine.twosided import ranked
 
 CODES = ("placed", "behind", "not_reached", "no_seats", "dropped")
@@ -122,7 +123,7 @@ def explain(question: Question, allocation: Allocation, applicant: str) -> Expla
     """
     person = question.index_of(applicant)
     _refuse_unexplained(allocation)
-    question = as_chosen(question)
+    question = as_called(as_chosen(question))
     if question.couples:
         if any(person in couple.members for couple in question.couples):
             raise Unsupported(
@@ -150,7 +151,7 @@ def explain_all(question: Question, allocation: Allocation) -> Explanations:
     _refuse_unexplained(allocation)
     if question.couples:
         raise Unsupported("couples", "explanations in arrays are not built yet for questions with couples")
-    question = as_chosen(question)
+    question = as_called(as_chosen(question))
     if question.orders is None and not question.lines.several and allocation.last is not None:
         return _by_one_order(question, allocation.post, allocation.last)
     owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
@@ -252,6 +253,8 @@ def _explained(
 
 
 def _refuse_unexplained(allocation: Allocation) -> None:
+    if allocation.question.options.get("ties") == "maximum":
+        raise Unsupported("options.ties", 'answers with ties "maximum" have no explanations')
     if allocation.status != "certified":
         raise Unsupported("status", "an answer that is {status} places nobody", status=quoted(allocation.status))
 

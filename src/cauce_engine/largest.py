@@ -84,6 +84,8 @@ def _refuse_other_kinds(question: Question) -> None:
     if question.mechanism == "live" or question.couples or not question.simple:
         problem = '"maximum" is answered by serial and stable alone, without couples, classes or regions'
         raise Unsupported(place, problem)
+    if question.shares or any(terms.shares for terms in question.terms.values()):
+        raise Unsupported(place, '"maximum" and shares settle the same ties in two ways; choose one')
     for post, terms in question.terms.items():
         if terms.minimum:
             named = f"posts[{quoted(question.posts[post])}].minimum"

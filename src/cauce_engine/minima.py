@@ -10,6 +10,7 @@ import numpy as np
 from cauce_engine.live import as_chosen
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation
+from cauce_engine.shares import as_called
 from cauce_engine.twosided import ranked
 
 PROOF = {
@@ -42,7 +43,7 @@ def unmet(question: Question, answer: Allocation) -> list[dict[str, Any]]:
     short = {post: minimum for post, minimum in wanted.items() if holders[post] < minimum}
     if not short:
         return []
-    question = as_chosen(question)
+    question = as_called(as_chosen(question))
     rank = ranked(question).rank
     entries = []
     for post, minimum in sorted(short.items()):

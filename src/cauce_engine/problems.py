@@ -73,6 +73,14 @@ class SeatClass:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """At least so many percent of those called, at every point of an order, are of the group while it lasts."""
+
+    group: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """A cap over the posts that name it. ``rule``: "flexible" or "target"."""
 
@@ -98,6 +106,7 @@ class PostTerms:
     region: str | None = None
     target: int | None = None
     minimum: int | None = None
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +156,8 @@ class Question:
     regions: tuple[Region, ...] = ()
     couples: tuple[Couple, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    shares: tuple[Share, ...] = ()
+    """Percentages merged into the order of merit."""
     log: tuple[tuple[int, int], ...] = ()
     """Choices made in person, in the sequence of the turns: applicant and post (-1: chose nothing)."""
 

@@ -60,6 +60,10 @@ STATEMENTS: dict[str, dict[str, str]] = {
         "es": "Ninguna respuesta en la que un empate no sea injusticia coloca a más personas.",
         "en": "No answer in which a tie is no injustice places more people.",
     },
+    "A12": {
+        "es": "El orden de llamado sigue el mérito y, en cada punto, los porcentajes declarados.",
+        "en": "The order of call follows merit and, at every point, the declared percentages.",
+    },
     "A10": {
         "es": "El sorteo es el comprometido antes de cerrar las listas y decide todos los empates.",
         "en": "The lottery is the one committed to before the lists closed, and it decides every tie.",
@@ -216,6 +220,7 @@ class Allocation:
             unique=unique,
             engine=str(document.get("engine")),
             question_digest=document["question"],
+            extra={"order_of_call": document["order_of_call"]} if "order_of_call" in document else {},
         )
 
 

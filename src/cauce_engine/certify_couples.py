@@ -1,19 +1,53 @@
-"""Judging an answer with couples by the definition that the question names, word for word, on plain lists."""
+"""Judging an answer with couples by the definition that the question names; shares nothing with the solver."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.problems import Couple, Question
 
 
+def expanded(question: Question) -> Question:
+    """The question in which each member of a couple lists the posts of its pairs, and there are no couples."""
+    from cauce_engine import certify_couples_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
+    members, pair_start, pairs = _columns(question.couples)
+    size, named = loops.member_lists(members, pair_start, pairs, len(question.posts))
+    counts = np.diff(question.choice_start)
+    counts[members] = size
+    start = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=start[1:])
+    lengths, firsts = size.ravel(), start[members.ravel()]
+    before = np.cumsum(lengths) - lengths
+    inside = np.repeat(firsts - before, lengths) + np.arange(len(named))
+    single = np.ones(int(start[-1]), np.bool_)
+    single[inside] = False
+    choices = np.empty(len(single), np.int32)
+    choices[inside] = named
+    choices[single] = question.choices
+    return replace(question, choice_start=start, choices=choices, couples=())
+
+
+def _columns(
+    couples: tuple[Couple, ...],
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
+    """Members, where the pairs of each couple start, and all pairs."""
+    members = np.array([couple.members for couple in couples], np.int32).reshape(len(couples), 2)
+    start = np.zeros(len(couples) + 1, np.int64)
+    np.cumsum([len(couple.choices) for couple in couples], out=start[1:])
+    pairs = [couple.choices for couple in couples] or [np.zeros((0, 2), np.int32)]
+    return members, start, np.concatenate(pairs).astype(np.int32)
+
+
 class Couples:
     """Finds objections: a person and a post, or a couple and a pair, that would both gain.
 
-    ``question``: with the posts of their pairs as lists of couples' members (`pairs.expanded`). The rank of
-    a person at a post is ``person_rank`` if ``common``, else the ``wish_rank`` of their wish for it.
+    ``question``: `expanded`. The rank of a person at a post is ``person_rank`` if ``common``, else the
+    ``wish_rank`` of their wish for it. ``capacity``: seats, where they are not those of the question.
     """
 
     def __init__(
@@ -23,99 +57,56 @@ class Couples:
         person_rank: NDArray[Any],
         wish_rank: NDArray[Any],
         common: bool,
+        capacity: NDArray[np.int64] | None = None,
     ) -> None:
+        from cauce_engine import certify_couples_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
         self.question = question
         self.couples = couples
+        self.loops: Any = loops
         self.loose = question.options.get("couples_definition") == "MM"
-        self.seats: list[int] = question.capacity.tolist()
-        bounds, choices = question.choice_start.tolist(), question.choices.tolist()
-        ranks = None if common else wish_rank.tolist()
-        alone = person_rank.tolist() if common else []
-        self.rank: list[dict[int, int]] = [
-            {choices[w]: alone[i] if ranks is None else ranks[w] for w in range(bounds[i], bounds[i + 1])}
-            for i in range(len(question.applicants))
-        ]
-        self.members = {member for couple in couples for member in couple.members}
+        self.seats = question.capacity if capacity is None else capacity
+        self.columns = _columns(couples)
+        self.lists = (
+            question.choice_start,
+            question.choices,
+            person_rank.astype(np.int32, copy=False),
+            wish_rank.astype(np.int32, copy=False),
+            bool(common),
+        )
+        self.ranks = loops.ranks_of_pairs(*self.lists, *self.columns)
 
     def outside_lists(self, post: NDArray[Any]) -> dict[str, Any] | None:
         """The first couple whose outcome is not a pair of its list."""
-        for couple in self.couples:
-            outcome = tuple(int(post[member]) for member in couple.members)
-            if outcome != (-1, -1) and list(outcome) not in couple.choices.tolist():
-                return {"couple": couple.id, "pair": self._names(outcome)}
-        return None
+        couple = int(self.loops.outside(post, *self.columns))
+        if couple < 0:
+            return None
+        mine = post[self.columns[0][couple]].tolist()
+        return {"couple": self.couples[couple].id, "pair": self._names(mine)}
 
     def objections(
         self, post: NDArray[Any], *, first: bool = False, couples_only: bool = False
     ) -> list[dict[str, Any]]:
-        """Every objection, or only the first."""
-        mine: list[int] = post.tolist()
-        holders: dict[int, list[int]] = {}
-        for person, held in enumerate(mine):
-            if held >= 0:
-                holders.setdefault(held, []).append(person)
-        found = []
-        for couple in self.couples:
-            for pair in couple.choices.tolist():
-                if all(mine[member] == p for member, p in zip(couple.members, pair, strict=True)):
-                    break
-                if self._couple_objects(couple.members, pair, mine, holders):
-                    found.append({"couple": couple.id, "pair": self._names(pair)})
-                    if first:
-                        return found
-        if couples_only:
-            return found
-        for person, wishes in enumerate(self.rank):
-            if person in self.members:
-                continue
-            for wanted, rank in wishes.items():
-                if wanted == mine[person]:
-                    break
-                if rank >= 0 and self._open_to(wanted, rank, holders.get(wanted, []), leaving=()):
-                    found.append(
-                        {"applicant": self.question.applicants[person], "post": self.question.posts[wanted]}
-                    )
-                    if first:
-                        return found
-        return found
+        """Every objection, or only the first; those of couples come first."""
+        members, pair_start, pairs = self.columns
+        count, rank, person = self.loops.last_four(*self.lists, post, len(self.question.posts))
+        marked = self.loops.couples_objecting(
+            post, *self.columns, self.ranks, self.loose, self.seats, count, rank, person, first
+        )
+        found: list[dict[str, Any]] = []
+        for k in np.flatnonzero(marked).tolist():
+            couple = self.couples[int(np.searchsorted(pair_start, k, side="right")) - 1]
+            found.append({"couple": couple.id, "pair": self._names(pairs[k].tolist())})
+        if couples_only or (first and found):
+            return found[:1] if first else found
+        coupled = np.zeros(len(post), np.bool_)
+        coupled[members] = True
+        wishes = self.loops.singles_objecting(*self.lists, post, coupled, self.seats, count, rank)
+        for wish in np.flatnonzero(wishes).tolist():
+            single = int(np.searchsorted(self.question.choice_start, wish, side="right")) - 1
+            name = self.question.posts[self.question.choices[wish]]
+            found.append({"applicant": self.question.applicants[single], "post": name})
+        return found[:1] if first else found
 
     def _names(self, pair: Any) -> list[str | None]:
         return [None if p < 0 else self.question.posts[p] for p in pair]
-
-    def _open_to(self, post: int, rank: int, holders: list[int], *, leaving: tuple[int, ...]) -> bool:
-        """A free seat, or someone behind this rank who is not among those leaving."""
-        if len(holders) < self.seats[post]:
-            return True
-        return any(self.rank[h][post] > rank for h in holders if h not in leaving) and self.seats[post] > 0
-
-    def _couple_objects(
-        self, members: tuple[int, int], pair: list[int], mine: list[int], holders: dict[int, list[int]]
-    ) -> bool:
-        (a, b), (p, q) = members, pair
-        ranks = [-1 if post < 0 else self.rank[m].get(post, -1) for m, post in ((a, p), (b, q))]
-        if any(post >= 0 and rank < 0 for post, rank in zip(pair, ranks, strict=True)):
-            return False
-        if p == q and p >= 0:
-            stays = p in (mine[a], mine[b])
-            if not (self.loose and stays):
-                return self._both_at(p, (a, b), ranks, holders.get(p, []))
-        for member, partner, post, rank in ((a, b, p, ranks[0]), (b, a, q, ranks[1])):
-            if post < 0 or post == mine[member]:
-                continue
-            if not self._open_to(post, rank, holders.get(post, []), leaving=(partner,)):
-                return False
-        return True
-
-    def _both_at(self, post: int, members: tuple[int, int], ranks: list[int], holders: list[int]) -> bool:
-        """A pair at one post, judged with the couple's own members taken out of it."""
-        others: list[int] = sorted(self.rank[h][post] for h in holders if h not in members)
-        free = self.seats[post] - len(others)
-        low, high = max(ranks), min(ranks)
-        if free >= 2:
-            return True
-        if self.loose:
-            if free == 1:
-                return any(rank > high for rank in others)
-            return free == 0 and len(others) > 1 and others[-1] > low and others[-2] > high
-        behind = sum(rank > low for rank in others)
-        return free + behind >= 2 and self.seats[post] >= 2

@@ -37,7 +37,7 @@ _RESERVED = ("question.json", "answer.json", "manifest.json", "LEEME.txt", "READ
 
 _COMPARED = (
     "status", "couples_definition", "places", "seats", "cutoffs", "unique", "dropped", "minima", "proof",
-    "fewest_objections", "ties", "size", "largest_found", "no_more_than", "order_of_call",
+    "fewest_objections", "extra_seats", "spent", "ties", "size", "largest_found", "no_more_than", "order_of_call",
 )  # fmt: skip
 Finding = tuple[str, Mapping[str, Any]]
 

@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cauce_engine.problems import Question
+
+_KNOWN: WeakKeyDictionary[Question, Joint] = WeakKeyDictionary()
+"""Joint lists of questions in use: solving and explaining both need them, and a question never changes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joint:
+    """The couples of a question in columns.
+
+    ``whole``: the question in which each member lists the posts of its pairs in order of appearance, without
+    couples. Pairs of couple c: ``pairs[start[c]:start[c + 1]]`` (-1: that member unplaced); ``at``: position
+    of each pair's posts in the members' lists (-1 for none). ``members``: shape (couples, 2).
+    """
+
+    whole: Question
+    members: NDArray[np.int32]
+    start: NDArray[np.int64]
+    pairs: NDArray[np.int32]
+    at: NDArray[np.int32]
+
+
+def joint(question: Question) -> Joint:
+    """The couples of this question in columns, made once."""
+    if question not in _KNOWN:
+        _KNOWN[question] = _joint(question)
+    return _KNOWN[question]
+
+
+def _joint(question: Question) -> Joint:
+    from cauce_engine._kernels import couples as loops  # noqa: PLC0415 - the compiler loads only to solve
+
+    couples = question.couples
+    members = np.array([couple.members for couple in couples], np.int32).reshape(len(couples), 2)
+    start = np.zeros(len(couples) + 1, np.int64)
+    np.cumsum([len(couple.choices) for couple in couples], out=start[1:])
+    pairs = np.concatenate([couple.choices for couple in couples] or [np.zeros((0, 2), np.int32)]).astype(
+        np.int32
+    )
+    bounds, listed, at = loops.joint_lists(members, start, pairs, len(question.posts))
+    choice_start, choices = loops.with_lists(question.choice_start, question.choices, members, bounds, listed)
+    whole = replace(question, choice_start=choice_start, choices=choices, couples=())
+    return Joint(whole, members, start, pairs, at)
 
 
 def expanded(question: Question) -> Question:
     """The question in which each member of a couple lists the posts of its pairs, in order of appearance."""
-    extra: dict[int, list[int]] = {}
-    for couple in question.couples:
-        for which, member in enumerate(couple.members):
-            named = couple.choices[:, which].tolist()
-            extra[member] = list(dict.fromkeys(post for post in named if post >= 0))
-    counts = np.diff(question.choice_start)
-    for member, posts in extra.items():
-        counts[member] = len(posts)
-    start = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=start[1:])
-    choices = np.empty(int(start[-1]), np.int32)
-    inside = np.zeros(len(choices), np.bool_)
-    for member, posts in extra.items():
-        choices[start[member] : start[member + 1]] = posts
-        inside[start[member] : start[member + 1]] = True
-    choices[~inside] = question.choices
-    return replace(question, choice_start=start, choices=choices, couples=())
+    return joint(question).whole

@@ -117,56 +117,70 @@ def people_at_once(question: Question) -> Iterator[bytes]:
     """The same, compiled."""
     from cauce_engine.writing_loops import people  # noqa: PLC0415 - only large questions compile
 
-    posts = _texts(escaped(post) + "," for post in question.posts)
-    names = _names(question.applicants)
-    pieces = ['{"choices":[', ',"id":"', '"', "},"]
-    groups = _group_pieces(question, pieces)
-    merit = np.empty((len(question.merit), len(question.applicants)), np.int32)
-    for at, element in enumerate(question.merit):
-        head, tail = ',"merit":[' if at == 0 else ",", "]" if at + 1 == len(merit) else ""
-        merit[at] = np.where(element.codes < 0, -1, element.codes + np.int32(len(pieces)))
-        pieces += [head + text_of(value) + tail for value in element.texts]
-    text, begins = _texts(pieces)
-    widest = [int(np.diff(starts).max(initial=0)) for starts in (posts[1], names[1], begins)]
-    for first in range(0, len(question.applicants), _PART):
-        last = min(first + _PART, len(question.applicants))
+    size, posts = len(question.applicants), len(question.posts)
+    pieces, tails = _tails_in_pieces(question)
+    tables = (
+        _texts(escaped(post) + "," for post in question.posts),
+        _texts(pieces),
+        _names(question.applicants),
+    )
+    text = np.frombuffer(b"".join([table for table, _ in tables]) + bytes(16), np.uint8)
+    lengths = [np.diff(begins) for _, begins in tables]
+    start = np.zeros(sum(map(len, lengths)) + 1, np.int64)
+    np.cumsum(np.concatenate(lengths), out=start[1:])
+    tails[tails >= 0] += posts
+    tails[:, 1] = np.arange(posts + len(pieces), posts + len(pieces) + size)
+    post, piece, name = (int(length.max(initial=0)) for length in lengths)
+    out = np.empty(0, np.uint8)
+    for first in range(0, size, _PART):
+        last = min(first + _PART, size)
         wishes = int(question.choice_start[last] - question.choice_start[first])
-        fixed = 1 + widest[1] + (5 + len(merit)) * widest[2]
-        out = np.empty(wishes * widest[0] + (last - first) * fixed + 16, np.uint8)
-        size = people(
-            first, last, question.choice_start, question.choices, *posts, *names, text, begins, groups, merit, out
+        room = wishes * post + (last - first) * (piece * tails.shape[1] + name) + 16
+        if len(out) < room:
+            out = np.empty(room, np.uint8)
+        written = people(
+            first, last, question.choice_start, question.choices, text, start, posts, tails, out
         )  # fmt: skip
-        yield bytes(memoryview(out)[: size - (last == len(question.applicants))])
+        yield bytes(memoryview(out)[: int(written) - (last == size)])
 
 
-def _group_pieces(question: Question, pieces: list[str]) -> NDArray[np.int32]:
-    """The piece of each person's groups, added to ``pieces``; empty where nobody has groups."""
-    if not question.groups:
-        return np.zeros(0, np.int32)
+def _tails_in_pieces(question: Question) -> tuple[list[str], NDArray[np.int32]]:
+    """Texts, and which of them follow each person's list (-1: none). Column 1 is left for the identifier.
+
+    Text 0 opens an applicant.
+    """
+    elements = len(question.merit)
+    pieces = ['{"choices":[', '],"id":"', '"},']
+    tails = np.full((len(question.applicants), max(3, 2 + elements)), -1, np.int32)
+    tails[:, 0], tails[:, 2] = 1, 2
     known: dict[tuple[str, ...], int] = {}
-    groups = np.full(len(question.applicants), -1, np.int32)
     for index, listed in question.groups.items():
-        groups[index] = known.setdefault(listed, len(pieces) + len(known))
-    pieces += [',"groups":' + text_of(sorted(listed)) for listed in known]
-    return groups
+        tails[index, 0] = known.setdefault(listed, len(pieces) + len(known))
+    pieces += [f'],"groups":{text_of(sorted(listed))},"id":"' for listed in known]
+    for at, element in enumerate(question.merit):
+        head, tail = '","merit":[' if at == 0 else ",", "]}," if at + 1 == elements else ""
+        has = element.codes >= 0
+        tails[has, 2 + at] = element.codes[has] + len(pieces)
+        pieces += [head + text_of(value) + tail for value in element.texts]
+    return pieces, tails
 
 
-def _texts(values: Iterable[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Texts in UTF-8 one after another with 16 bytes to spare, and where each begins."""
+def _texts(values: Iterable[str]) -> tuple[bytes, NDArray[np.int64]]:
+    """Texts in UTF-8 one after another, and where each begins."""
     encoded = [value.encode() for value in values]
     start = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum(list(map(len, encoded)), out=start[1:])
-    return np.frombuffer(b"".join(encoded) + bytes(16), np.uint8), start
+    return b"".join(encoded), start
 
 
-def _names(identifiers: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _names(identifiers: tuple[str, ...]) -> tuple[bytes, NDArray[np.int64]]:
     """Identifiers as they stand between quotes."""
     whole = "".join(identifiers)
     if not whole.isascii() or len(escaped(whole)) != len(whole) + 2:
         return _texts(escaped(identifier)[1:-1] for identifier in identifiers)
     start = np.zeros(len(identifiers) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, identifiers), np.int64, len(identifiers)), out=start[1:])
-    return np.frombuffer(whole.encode() + bytes(16), np.uint8), start
+    return whole.encode(), start
 
 
 def _posts(question: Question) -> Iterator[bytes]:
@@ -175,17 +189,27 @@ def _posts(question: Question) -> Iterator[bytes]:
 
     bare, orders = PostTerms(), question.orders
     order_of = _order_writer(question, orders) if orders is not None else None
+    rows: list[bytes] = []
     for index, (post, seats) in enumerate(zip(question.posts, question.capacity.tolist(), strict=True)):
-        fields = _post(post, seats, question.terms.get(index, bare))
-        if order_of is not None and orders is not None and orders.given[index]:
-            fields["order"] = order_of(index)
-        row = b",".join(b'"%b":%b' % (name.encode(), fields[name]) for name in sorted(fields))
-        yield b"%b{%b}" % (b"," if index else b"", row)
+        terms = question.terms.get(index)
+        if terms is None and orders is None:
+            rows.append(b'{"capacity":%d,"id":%b}' % (seats, escaped(post).encode()))
+        else:
+            fields = _post(post, seats, bare if terms is None else terms)
+            if order_of is not None and orders is not None and orders.given[index]:
+                fields["order"] = order_of(index)
+            row = b",".join([b'"%b":%b' % (name.encode(), fields[name]) for name in sorted(fields)])
+            rows.append(b"{%b}" % row)
+        if len(rows) == _PART:
+            yield b",".join(rows) + (b"," if index + 1 < len(question.posts) else b"")
+            rows = []
+    yield b",".join(rows)
 
 
 def _post(post: str, seats: int, terms: PostTerms) -> dict[str, bytes]:
     """The fields of a post but its order, each as JSON."""
-    document: dict[str, Any] = {"id": post, "capacity": seats}
+    fields = {"id": escaped(post).encode(), "capacity": b"%d" % seats}
+    document: dict[str, Any] = {}
     if terms.classes:
         document["classes"] = [
             {"group": c.group, "seats": c.seats}
@@ -198,7 +222,7 @@ def _post(post: str, seats: int, terms: PostTerms) -> dict[str, bytes]:
         value = getattr(terms, name)
         if value is not None:
             document[name] = value
-    return {name: text_of(value).encode() for name, value in document.items()}
+    return fields | {name: text_of(value).encode() for name, value in document.items()}
 
 
 def _order_writer(question: Question, orders: Orders) -> Any:
@@ -206,14 +230,15 @@ def _order_writer(question: Question, orders: Orders) -> Any:
     if compiled_pays(len(orders.applicant)) and not orders.inner.any():
         from cauce_engine.writing_loops import listed  # noqa: PLC0415 - only large questions compile
 
-        text, start = _texts(escaped(applicant) + "," for applicant in question.applicants)
+        packed, start = _texts(escaped(applicant) + "," for applicant in question.applicants)
+        text = np.frombuffer(packed + bytes(16), np.uint8)
         widest = int(np.diff(start).max(initial=0))
 
         def write(index: int) -> bytes:
             first, last = int(orders.start[index]), int(orders.start[index + 1])
             out = np.empty((last - first) * widest + 16, np.uint8)
-            size = listed(orders.applicant, first, last, text, start, out, 0)
-            return b"[" + bytes(memoryview(out)[:size]) + b"]"
+            size = listed(orders.applicant, first, last, text, start, out, np.uint64(0))
+            return b"[" + bytes(memoryview(out)[: max(int(size) - 1, 0)]) + b"]"
 
         return write
     names = list(map(escaped, question.applicants))

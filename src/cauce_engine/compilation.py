@@ -35,26 +35,47 @@ def _tell_once() -> None:
         )
 
 
-def _announce() -> Any:
-    """Make ``fetch(array, index)``: tells the processor that an element will be read soon; changes nothing."""
-    if numba.config.DISABLE_JIT:
-        return lambda array, index: None
-
-    def fetch(context: Any, array: Any, index: Any) -> Any:
-        def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            held = target.make_array(signature.args[0])(target, builder, arguments[0])
-            byte = ir.IntType(8).as_pointer()
-            address = builder.bitcast(builder.gep(held.data, [arguments[1]]), byte)
-            number = ir.IntType(32)
-            kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-            function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-            # To be read, kept in every cache, data.
-            builder.call(function, [address, number(0), number(3), number(1)])
-            return target.get_dummy_value()
-
-        return numba.types.void(array, index), generate
-
-    return numba.extending.intrinsic(fetch)
+def _address(target: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
+    held = target.make_array(kind)(target, builder, array)
+    return builder.gep(held.data, [index])
 
 
-fetch = _announce()
+def _fetch(context: Any, array: Any, index: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        address = builder.bitcast(_address(target, builder, signature.args[0], *arguments), byte)
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        # To be read, kept in every cache, data.
+        builder.call(function, [address, number(0), number(3), number(1)])
+        return target.get_dummy_value()
+
+    return numba.types.void(array, index), generate
+
+
+def _copy16(context: Any, out: Any, at: Any, text: Any, begin: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        sixteen = ir.VectorType(ir.IntType(8), 16).as_pointer()
+        written, _, read, _ = signature.args
+        source = builder.bitcast(_address(target, builder, read, *arguments[2:]), sixteen)
+        goal = builder.bitcast(_address(target, builder, written, *arguments[:2]), sixteen)
+        builder.store(builder.load(source, align=1), goal, align=1)
+        return target.get_dummy_value()
+
+    return numba.types.void(out, at, text, begin), generate
+
+
+def _copied(out: Any, at: int, text: Any, begin: int) -> None:
+    out[at : at + 16] = text[begin : begin + 16]
+
+
+if numba.config.DISABLE_JIT:
+
+    def fetch(array: Any, index: int) -> None:
+        """Say that an element will be read soon; changes nothing."""
+
+    copy16 = _copied
+else:
+    fetch = numba.extending.intrinsic(_fetch)
+    copy16 = numba.extending.intrinsic(_copy16)

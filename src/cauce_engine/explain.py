@@ -162,27 +162,19 @@ def _by_one_order(question: Question, post: NDArray[np.int32], last: NDArray[np.
     from cauce_engine.explain_loops import explained  # noqa: PLC0415 - the compiler loads when it is needed
 
     place, wishes = ordering(question).place, len(question.choices)
+    admitted = last >= 0
     last_place = np.zeros(len(last), np.int32)
-    last_place[last >= 0] = place[last[last >= 0]]
+    last_place[admitted] = place[last[admitted]]
     levels = np.empty((len(place), len(question.merit)), np.int32)
     for number, merit in enumerate(question.merit):
         levels[:, number] = merit.levels[merit.codes]
-    code, element = np.empty(wishes, np.int8), np.empty(wishes, np.int8)
-    distance = np.empty(wishes, np.int32)
-    codes = (PLACED, BEHIND, NOT_REACHED, NO_SEATS)
-    explained(
-        question.choice_start,
-        question.choices,
-        post,
-        place,
-        levels,
-        last,
-        last_place,
-        codes,
-        code,
-        distance,
-        element,
-    )
+    last_levels = np.zeros((len(last), len(question.merit)), np.int32)
+    last_levels[admitted] = levels[last[admitted]]
+    code, element = np.full(wishes, NOT_REACHED, np.int8), np.full(wishes, -1, np.int8)
+    distance = np.zeros(wishes, np.int32)
+    codes = (PLACED, BEHIND, NO_SEATS)
+    start, choices = question.choice_start, question.choices
+    explained(start, choices, post, place, levels, last_place, last_levels, codes, code, distance, element)
 
     def in_the_way() -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         behind, posts = code == BEHIND, question.choices

@@ -4,46 +4,39 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cauce_engine.compilation import compiled
 
 
 @compiled
-def explained(start, choices, post, place, levels, last, last_place, codes, code, distance, element):
-    """Write ``code``, ``distance`` and ``element`` of every wish.
+def explained(start, choices, post, place, levels, last_place, last_levels, codes, code, distance, element):
+    """Write ``code``, ``distance`` and ``element`` of every wish down to the one that each person holds.
 
-    ``levels`` (people, elements): merit, higher first; ``last``/``last_place`` by post: the last admitted
-    and their place, -1 where nobody can be passed; ``codes``: placed, behind, not reached, no seats.
+    ``levels`` (people, elements): merit, higher first; ``last_place`` and ``last_levels`` (by post): of the
+    last admitted, 0 where nobody can be passed; ``codes``: placed, behind, no seats.
     """
-    placed, behind, not_reached, no_seats = codes
+    placed, behind, no_seats = codes
     elements = levels.shape[1]
+    one = np.uint64(1)
     for person in range(len(post)):
-        wish = start[person]
-        end = start[person + 1]
+        wish = np.uint64(start[person])
+        end = np.uint64(start[person + 1])
         mine = post[person]
         here = place[person]
         while wish < end and choices[wish] != mine:
-            p = choices[wish]
-            if last[p] < 0:
+            p = np.uint64(choices[wish])
+            if last_place[p] == 0:
                 code[wish] = no_seats
-                distance[wish] = 0
-                element[wish] = -1
             else:
                 code[wish] = behind
                 distance[wish] = here - last_place[p]
                 decided = 0
                 for k in range(elements):
-                    if levels[person, k] != levels[last[p], k]:
+                    if levels[person, k] != last_levels[p, k]:
                         decided = k + 1
                         break
                 element[wish] = decided
-            wish += 1
+            wish += one
         if wish < end:
             code[wish] = placed
-            distance[wish] = 0
-            element[wish] = -1
-            wish += 1
-        while wish < end:
-            code[wish] = not_reached
-            distance[wish] = 0
-            element[wish] = -1
-            wish += 1

@@ -118,17 +118,17 @@ class Explanations:
 def explain(question: Question, allocation: Allocation, applicant: str) -> Explanation:
     """Explain one person's result.
 
-    Raises KeyError when the question has no such applicant, `Unsupported` for members of couples and for
-    answers that are not certified.
+    For a member of a couple, `couples_reasons.CoupleExplanation`: the wishes are the pairs of the joint list.
+    Raises KeyError when the question has no such applicant, `Unsupported` for answers that are not certified.
     """
     person = question.index_of(applicant)
     _refuse_unexplained(allocation)
     question = as_called(as_chosen(question))
     if question.couples:
         if any(person in couple.members for couple in question.couples):
-            raise Unsupported(
-                "couples", "the result of {applicant} is that of a couple, judged by A9", applicant=quoted(applicant)
-            )
+            from cauce_engine.couples_reasons import explain_member  # noqa: PLC0415 - it extends this module
+
+            return explain_member(question, allocation, applicant)
         question = expanded(question)
     first, end = (int(bound) for bound in question.choice_start[person : person + 2])
     everybody = _Places.of(question)
@@ -147,15 +147,28 @@ def explain(question: Question, allocation: Allocation, applicant: str) -> Expla
 
 
 def explain_all(question: Question, allocation: Allocation) -> Explanations:
-    """Explain every wish of everybody, in arrays; `Unsupported` with couples, and for uncertified answers."""
+    """Explain every wish of everybody, in arrays; `Unsupported` for answers that are not certified.
+
+    Members of couples have no wishes of their own: `explain` gives the reasons for each of their pairs.
+    """
     _refuse_unexplained(allocation)
     if question.couples:
-        raise Unsupported("couples", "explanations in arrays are not built yet for questions with couples")
+        return _beside_couples(question, allocation)
     question = as_called(as_chosen(question))
     if question.orders is None and not question.lines.several and allocation.last is not None:
         return _by_one_order(question, allocation.post, allocation.last)
     owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
     return _explained(question, allocation, _Places.of(question), np.arange(len(owner)), owner)
+
+
+def _beside_couples(question: Question, allocation: Allocation) -> Explanations:
+    """The wishes of single people, judged beside couples whose members hold seats too."""
+    whole = expanded(question)
+    single = np.ones(len(whole.applicants), np.bool_)
+    single[[member for couple in question.couples for member in couple.members]] = False
+    owner = np.repeat(np.arange(len(single), dtype=np.int32), np.diff(whole.choice_start))
+    wishes = np.flatnonzero(single[owner])
+    return _explained(whole, allocation, _Places.of(whole), wishes, owner[wishes])
 
 
 def _by_one_order(question: Question, post: NDArray[np.int32], last: NDArray[np.int32]) -> Explanations:

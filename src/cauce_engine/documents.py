@@ -80,10 +80,12 @@ def parse_question(document: Mapping[str, Any]) -> Question:
     )
     regions = _regions(rows["regions"])
     post_of = {post: index for index, post in enumerate(question.posts)}
+    terms = _terms(rows["posts"], post_of, {region.id: region for region in regions})
+    _refuse_small_caps(rows["regions"], terms)
     return replace(
         question,
         regions=regions,
-        terms=_terms(rows["posts"], post_of, {region.id for region in regions}),
+        terms=terms,
         orders=_orders(rows["posts"], question, post_of),
         couples=_couples(rows["couples"], question, post_of),
         shares=_top_shares(_rows(document, "shares"), question.mechanism),
@@ -299,7 +301,7 @@ def _regions(rows: list[Any]) -> tuple[Region, ...]:
     return tuple(regions[name] for name in sorted(regions))
 
 
-def _terms(rows: list[Any], post_of: dict[str, int], regions: set[str]) -> dict[int, PostTerms]:
+def _terms(rows: list[Any], post_of: dict[str, int], regions: dict[str, Region]) -> dict[int, PostTerms]:
     terms = {}
     for at, row in enumerate(rows):
         place = f"posts[{at}]"
@@ -315,12 +317,29 @@ def _terms(rows: list[Any], post_of: dict[str, int], regions: set[str]) -> dict[
                 minimum=minimum,
                 capacity=row["capacity"],
             )
+        if minimum and region is not None and regions[region].rule == "target" and minimum > (target or 0):
+            problem = "{minimum} is above the target, {target}, to which the region cuts the post"
+            raise InvalidQuestion(f"{place}.minimum", problem, minimum=minimum, target=target or 0)
         classes = _classes(row.get("classes"), row["capacity"], f"{place}.classes")
         shares = _shares(_rows(row, "shares", f"{place}.shares"), f"{place}.shares")
         stated = PostTerms(classes, region, target, minimum, shares)
         if stated != PostTerms():
             terms[post_of[row["id"]]] = stated
     return dict(sorted(terms.items()))
+
+
+def _refuse_small_caps(rows: list[Any], terms: dict[int, PostTerms]) -> None:
+    """A region whose cap cannot hold what its posts promise: their minima, and the seats kept for groups."""
+    for at, row in enumerate(rows):
+        inside = [post for post in terms.values() if post.region == row["id"]]
+        least = sum(post.minimum or 0 for post in inside)
+        kept = sum(c.seats for post in inside for c in post.classes if c.group is not None)
+        if row["cap"] < least:
+            problem = "{cap} is below the minima of its posts, {least} in all"
+            raise InvalidQuestion(f"regions[{at}].cap", problem, cap=row["cap"], least=least)
+        if row["cap"] < kept:
+            problem = "{cap} is below the seats that its posts keep for groups, {kept} in all"
+            raise InvalidQuestion(f"regions[{at}].cap", problem, cap=row["cap"], kept=kept)
 
 
 def _classes(value: Any, capacity: int, place: str) -> tuple[SeatClass, ...]:

@@ -20,6 +20,13 @@ PROOF = {
     "it has one that they prefer, and no answer without injustice takes that away.",
 }
 
+IN_REGION = {
+    "es": "Toda respuesta estable ocupa en la región el mismo número de lugares; cuántos de ellos en esta plaza "
+    "puede variar entre respuestas estables, y esta es la mejor para todas las personas.",
+    "en": "Every stable answer fills the same number of seats in the region; how many of them at this post may "
+    "vary between stable answers, and this one is the best for every person.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -48,14 +55,15 @@ def unmet(question: Question, answer: Allocation) -> list[dict[str, Any]]:
     entries = []
     for post, minimum in sorted(short.items()):
         missing = minimum - int(holders[post])
+        proof = PROOF if question.terms[post].region is None else IN_REGION
         moves = _moves(question, answer, rank, post)[:missing]
         entries.append(
             {
                 "post": question.posts[post],
                 "minimum": minimum,
                 "holders": int(holders[post]),
-                "proof": PROOF["es"],
-                "proof_en": PROOF["en"],
+                "proof": proof["es"],
+                "proof_en": proof["en"],
                 "cost": [{"applicant": m.applicant, "holds": m.holds, "steps": m.steps} for m in moves],
                 "missing_after": missing - len(moves),
             }

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from cauce_engine.spanish_after import AFTER
+
 SPANISH = {
+    **AFTER,
+    "{minimum} is above the target, {target}, to which the region cuts the post": "{minimum} es más que el "
+    "objetivo, {target}, al que la región recorta la plaza",
+    "{cap} is below the minima of its posts, {least} in all": "{cap} es menos que los mínimos de sus plazas, "
+    "{least} en total",
+    "{cap} is below the seats that its posts keep for groups, {kept} in all": "{cap} es menos que los lugares "
+    "que sus plazas guardan para grupos, {kept} en total",
     "a choice in person goes by merit alone; use serial or stable": "una elección en persona va solo por "
     "mérito; use serial o stable",
     "has {count} shares; at most {most}": "tiene {count} cuotas; como máximo {most}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from cauce_engine import (
     Allocation,
+    InvalidQuestion,
     allocate,
     certify,
     explain_all,
@@ -168,3 +170,25 @@ def test_a_line_that_says_seats_are_left_would_take_one_more(document):
             got = allocate(parse_question(grown)).places()["~"]
             if last is None:
                 assert got == post["id"]
+
+
+@settings(max_examples=120)
+@given(mixed_documents(), st.data())
+def test_a_minimum_is_unmet_in_every_stable_answer_of_a_post_or_its_region(document, data):
+    for post in document["posts"]:
+        post["minimum"] = data.draw(st.integers(0, min(post["capacity"], 2)))
+    with contextlib.suppress(InvalidQuestion):
+        answer = allocate(parse_question(document)).to_document()
+        everything = reference.stable_by_choice(document)
+        reported = {entry["post"]: entry for entry in answer.get("minima", [])}
+        for post in document["posts"]:
+            name, region = post["id"], post.get("region")
+            held = list(answer["places"].values())
+            assert (held.count(name) < post["minimum"]) is (name in reported)
+            unit = [
+                p["id"]
+                for p in document["posts"]
+                if p["id"] == name or (region and p.get("region") == region)
+            ]
+            counts = {sum(post in unit for post in places.values()) for places in everything}
+            assert len(counts) == 1

@@ -15,8 +15,6 @@ from cauce_engine.spanish import SPANISH
 
 SOURCES = sorted(Path(cauce_engine.__file__).parent.glob("*.py"))
 OTHERS = ("correct", "swap")
-    p for p in sorted(Path(cauce_engine.__file__).parent.glob("*.py")) if not p.stem.startswith("correct")
-]
 FAULTS = {"InvalidQuestion", "Unsupported", "InvalidAnswer", "refuse", "_unusable"}
 
 
@@ -47,7 +45,9 @@ def templates(source: Path) -> set[str]:
 
 
 def test_every_sentence_has_its_spanish():
-    used = {template for source in SOURCES if not source.stem.startswith(OTHERS) for template in templates(source)}
+    used = {
+        template for source in SOURCES if not source.stem.startswith(OTHERS) for template in templates(source)
+    }
     assert len(used) > 50
     assert used - SPANISH.keys() == set()
 

@@ -56,6 +56,22 @@ STABLE = {
     "couples": [{"id": "c1", "members": ["b", "c"], "choices": [["p", "q"], ["p", None]]}],
 }
 
+REGION = {
+    "format": "cauce-question/1",
+    "mechanism": "serial",
+    "applicants": [{"id": "a", "choices": ["p"]}],
+    "posts": [
+        {
+            "id": "p",
+            "capacity": 3,
+            "classes": [{"group": "foreign", "seats": 2}, {"group": None, "seats": 1}],
+            "region": "r",
+            "target": 1,
+        }
+    ],
+    "regions": [{"id": "r", "cap": 2, "rule": "target"}],
+}
+
 
 def changed(document, path, value):
     copied = copy.deepcopy(document)
@@ -110,6 +126,12 @@ CONTRADICTIONS = [
     (GOOD, ["posts", 1, "minimum"], 3, "posts[1].minimum"),
     (GOOD, ["posts", 1, "order"], ["a"], "posts[1].order"),
     (GOOD, ["regions", 0, "cap"], -1, "regions[0].cap"),
+    (GOOD, ["regions", 0, "cap"], 0, "regions[0].cap"),
+    (REGION, ["regions", 0, "cap"], 1, "regions[0].cap"),
+    (REGION, ["posts", 0, "minimum"], 2, "posts[0].minimum"),
+    (GOOD, ["shares"], [{"group": "x", "percent": -1}], "shares[0].percent"),
+    (GOOD, ["posts", 0, "shares"], {}, "posts[0].shares"),
+    (GOOD, ["log"], [{"applicant": "a", "post": "p"}], "log"),
     (GOOD, ["regions", 0, "rule"], "other", "regions[0].rule"),
     (GOOD, ["lottery", "seed"], "abd", "lottery.commitment"),
     (GOOD, ["lottery", "seed"], ..., "lottery.seed"),

@@ -24,6 +24,9 @@ from cauce_engine import (
     explain,
     read_question,
 )
+from cauce_engine.after_files import Refused, carry_out, read_change, verify_change
+from cauce_engine.correcting import Corrected, compare
+from cauce_engine.corrections import EFFECTS, Correction
 from cauce_engine.documents import LARGEST, read_json
 from cauce_engine.package import Unreadable, read_package, verify_answer, verify_package
 from cauce_engine.warm import warm
@@ -100,6 +103,19 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("files", type=Path, nargs="+", metavar="QUESTION.json ANSWER.json | PACKAGE.zip")
     explain.add_argument("--applicant", required=True, metavar="ID")
     explain.set_defaults(run=_explain)
+    correct = commands.add_parser("correct", parents=[shared], help="work a correction into an answer")
+    correct.add_argument("--effect", choices=EFFECTS, help="instead of the one that the correction names")
+    correct.add_argument("--compare", action="store_true", help="say what every effect would do")
+    correct.add_argument(
+        "--corrected", type=Path, metavar="QUESTION.json", help="write the corrected question"
+    )
+    swap = commands.add_parser("swap", parents=[shared], help="carry out a swap round")
+    for after, name in ((correct, "CORRECTION.json"), (swap, "SWAP.json")):
+        after.add_argument("files", type=Path, nargs=3, metavar=("QUESTION.json", "ANSWER.json", name))
+        after.add_argument(
+            "--out", type=Path, metavar="OUTCOME.json", help="write there, and say what changed"
+        )
+        after.set_defaults(run=_after, effect=None, compare=False, corrected=None)
     warm = commands.add_parser("warm", parents=[shared], help="compile the loops once")
     warm.set_defaults(run=_warm)
     return parser
@@ -171,7 +187,33 @@ def _pair(options: argparse.Namespace) -> tuple[bytes, bytes]:
     return files["question.json"], files["answer.json"]
 
 
+def _after(options: argparse.Namespace) -> int:
+    """Carry out a correction or a swap round."""
+    lang = options.lang
+    paths = dict(zip(("question", "answer", "change"), options.files, strict=True))
+    try:
+        change = read_change(*(_loaded(path, lang) for path in options.files), lang=lang)
+        if options.compare and isinstance(change, Correction):
+            for effect in compare(change).values():
+                _say(effect.sentences(lang)[0] if isinstance(effect, Corrected) else effect.said(lang))
+            return 0
+        outcome = carry_out(change, effect=options.effect, lang=lang)
+    except Refused as refused:
+        where = f"{paths[refused.which]}: " if refused.which in paths else ""
+        raise _Stop(refused.exit_status, where + refused.problem) from None
+    _write(options.out, outcome.to_bytes(), lang)
+    if options.corrected is not None and isinstance(outcome, Corrected):
+        _write(options.corrected, outcome.question.canonical(), lang)
+    for sentence in outcome.sentences(lang) if options.out is not None else ():
+        _say(sentence)
+    return 0
+
+
 def _verify(options: argparse.Namespace) -> int:
+    if len(options.files) == 4:
+        verified = verify_change(*(_loaded(path, options.lang) for path in options.files), lang=options.lang)
+        _say(verified.line(options.lang))
+        return verified.exit_status
     report = verify_package(options.files[0]) if len(options.files) == 1 else verify_answer(*_pair(options))
     _say(report.line(options.lang))
     if options.checks:

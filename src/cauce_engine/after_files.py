@@ -78,19 +78,21 @@ def read_change(
             return parse_swap(question, answer, document)
         return parse_correction(question, answer, document)
     except OtherAnswer as error:
-        raise Refused(1, "change", str(error)) from None
+        raise Refused(1, "change", error.said(lang)) from None
     except InvalidQuestion as error:
-        raise Refused(2, "change", str(error)) from None
+        raise Refused(2, "change", error.said(lang)) from None
 
 
-def carry_out(change: Correction | SwapRound, *, effect: str | None = None) -> Corrected | Swapped:
+def carry_out(
+    change: Correction | SwapRound, *, effect: str | None = None, lang: str = "es"
+) -> Corrected | Swapped:
     """Work the change into its answer. Raises `Refused`."""
     try:
         return correct(change, effect) if isinstance(change, Correction) else swap(change)
     except InvalidQuestion as error:
-        raise Refused(2, "change", str(error)) from None
+        raise Refused(2, "change", error.said(lang)) from None
     except Uncertified as error:
-        raise Refused(1, "outcome", str(error)) from None
+        raise Refused(1, "outcome", _shown(error.check, lang)) from None
 
 
 def verify_change(
@@ -106,7 +108,7 @@ def verify_change(
         try:
             document = read_json(outcome_bytes, InvalidAnswer)
         except InvalidAnswer as error:
-            raise Refused(2, "outcome", str(error)) from None
+            raise Refused(2, "outcome", error.said(lang)) from None
         if isinstance(change, Correction):
             return _verified_correction(change, document, lang)
         return _verified_swap(change, document, lang)
@@ -118,14 +120,14 @@ def _certified(question_bytes: bytes, answer_bytes: bytes, lang: str) -> tuple[Q
     try:
         question = read_question(question_bytes)
     except InvalidQuestion as error:
-        raise Refused(2, "question", str(error)) from None
+        raise Refused(2, "question", error.said(lang)) from None
     try:
         answer = Allocation.from_document(question, read_json(answer_bytes, InvalidAnswer))
         broken = next((check for check in certify(question, answer) if not check.holds), None)
     except InvalidAnswer as error:
-        raise Refused(1 if error.differs else 2, "answer", str(error)) from None
+        raise Refused(1 if error.differs else 2, "answer", error.said(lang)) from None
     except InvalidQuestion as error:
-        raise Refused(2, "question", str(error)) from None
+        raise Refused(2, "question", error.said(lang)) from None
     if broken is not None:
         raise Refused(1, "answer", _shown(broken, lang))
     return question, answer
@@ -140,23 +142,25 @@ def _verified_correction(correction: Correction, document: Any, lang: str) -> Af
     _refuse_format(document, CORRECTED)
     effect = document.get("effect")
     if effect not in EFFECTS:
-        raise Refused(2, "outcome", f"effect: {quoted(effect)} is none of {', '.join(EFFECTS)}")
+        raise Refused(2, "outcome", f"effect: {quoted(effect)}: {', '.join(EFFECTS)}")
     places = _places(correction.base, document.get("places"))
     if correction.base.simple:
         extra = _extra(correction, document.get("extra_seats"))
         checks = certify_correction(correction, effect, places, extra)
         _refuse_broken(checks, lang)
-    outcome = carry_out(correction, effect=effect)
+    outcome = carry_out(correction, effect=effect, lang=lang)
     _refuse_difference(document, outcome.to_document())
     if isinstance(outcome, Corrected) and effect == "rerun":
         try:
             again = allocate(correction.corrected)
-        except (InvalidQuestion, Uncertified) as error:
-            raise Refused(1, "outcome", str(error)) from None
+        except Uncertified as error:
+            raise Refused(1, "outcome", _shown(error.check, lang)) from None
         if not np.array_equal(again.post, places):
             person = int(np.flatnonzero(again.post != places)[0])
             raise Refused(
-                1, "outcome", f"places[{quoted(correction.base.applicants[person])}]: a full re-run differs"
+                1,
+                "outcome",
+                f"places[{quoted(correction.base.applicants[person])}]: {quoted(correction.corrected.posts[again.post[person]] if again.post[person] >= 0 else None)}",
             )
     return AfterReport(0, "outcome", correction.digest, outcome.checks)
 
@@ -166,7 +170,7 @@ def _verified_swap(swap_round: SwapRound, document: Any, lang: str) -> AfterRepo
     places = _places(swap_round.question, document.get("places"))
     if not swap_round.question.lines.several:
         _refuse_broken(certify_swaps(swap_round, places, places), lang)
-    outcome = carry_out(swap_round)
+    outcome = carry_out(swap_round, lang=lang)
     _refuse_difference(document, outcome.to_document())
     return AfterReport(0, "outcome", swap_round.digest, outcome.checks)
 
@@ -174,7 +178,7 @@ def _verified_swap(swap_round: SwapRound, document: Any, lang: str) -> AfterRepo
 def _refuse_format(document: Any, expected: str) -> None:
     if not isinstance(document, Mapping) or document.get("format") != expected:
         found = document.get("format") if isinstance(document, Mapping) else document
-        raise Refused(2, "outcome", f"format: {quoted(found)} is not {quoted(expected)}")
+        raise Refused(2, "outcome", f"format: {quoted(found)}; {quoted(expected)}")
 
 
 def _refuse_broken(checks: tuple[Check, ...], lang: str) -> None:
@@ -185,14 +189,14 @@ def _refuse_broken(checks: tuple[Check, ...], lang: str) -> None:
 
 def _places(question: Question, value: Any) -> NDArray[np.int32]:
     if not isinstance(value, Mapping):
-        raise Refused(2, "outcome", f"places: {quoted(value)} is not an object")
+        raise Refused(2, "outcome", f"places: {quoted(value)}")
     index: dict[str | None, int] = {post: at for at, post in enumerate(question.posts)}
     index[None] = -1
     found = np.empty(len(question.applicants), np.int32)
     for person, applicant in enumerate(question.applicants):
         post = value.get(applicant, 0)
         if not isinstance(post, (str, type(None))) or post not in index:
-            raise Refused(1, "outcome", f"places[{quoted(applicant)}]: {quoted(post)} is not a post")
+            raise Refused(1, "outcome", f"places[{quoted(applicant)}]: {quoted(post)}")
         found[person] = index[post]
     return found
 
@@ -202,7 +206,7 @@ def _extra(correction: Correction, value: Any) -> dict[int, int]:
     if not isinstance(value, Mapping) or not all(
         name in posts and type(n) is int for name, n in value.items()
     ):
-        raise Refused(1, "outcome", "extra_seats: is not an object of posts and numbers")
+        raise Refused(1, "outcome", f"extra_seats: {quoted(value)}")
     return {posts[name]: seats for name, seats in value.items()}
 
 

@@ -203,9 +203,9 @@ class _Market:
                 return None
             head = ()
             for column in self.correction.merit:
-                level = column.levels[column.codes[people]]
-                edge = int(level.max() if best else level.min())
-                people = people[level == edge]
+                levels = column.levels[column.codes[people]]
+                edge = int(levels.max() if best else levels.min())
+                people = people[levels == edge]
                 head = (*head, -edge)
         drawn = [(self._ticket(person), person) for person in people.tolist()]
         return (*head, *(min(drawn) if best else max(drawn)))

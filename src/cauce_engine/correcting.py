@@ -159,8 +159,8 @@ class Corrected:
     def answer(self) -> Allocation:
         """The ordinary answer to the corrected question, certified from the beginning; only for "rerun"."""
         if self.effect != "rerun":
-            problem = f"{quoted(self.effect)} lets somebody keep or get what a re-run would not give them"
-            raise Unsupported("effect", problem)
+            problem = "{effect} lets somebody keep or get what a re-run would not give them"
+            raise Unsupported("effect", problem, effect=quoted(self.effect))
         answer = allocate(self.question)
         if not np.array_equal(answer.post, self.post):
             raise Uncertified(Check("A6", False, {"differs": "the minimal re-run"}))
@@ -217,9 +217,11 @@ def correct(correction: Correction, effect: str | None = None) -> Corrected:
     """
     effect = effect or correction.effect
     if effect is None:
-        raise Unsupported("effect", f"is missing; name one of {', '.join(EFFECTS)}")
+        raise Unsupported("effect", "is missing; name one of {known}", known=", ".join(EFFECTS))
     if effect not in EFFECTS:
-        raise Unsupported("effect", f"{quoted(effect)} is none of {', '.join(EFFECTS)}")
+        raise Unsupported(
+            "effect", "{effect} is none of {known}", effect=quoted(effect), known=", ".join(EFFECTS)
+        )
     if effect == "rerun" and correction.question.log:
         problem = '"rerun" cannot repeat choices made in person; use "extra-seats" or "waiting-list"'
         raise Unsupported("effect", problem)
@@ -274,8 +276,8 @@ def _first_touched(correction: Correction) -> int:
 def _component(correction: Correction, effect: str) -> Corrected:
     """Re-run the connected part of a market with classes of seats or regions, and certify the whole answer."""
     if effect != "rerun":
-        problem = f"{quoted(effect)} is not built for classes of seats and regions: which class would it be?"
-        raise Unsupported("effect", problem)
+        problem = "{effect} is not built for classes of seats and regions: which class would it be?"
+        raise Unsupported("effect", problem, effect=quoted(effect))
     people = reachable(correction)
     question = correction.corrected
     keep = np.repeat(people, np.diff(question.choice_start))

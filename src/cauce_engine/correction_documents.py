@@ -45,16 +45,31 @@ def refuse_other(
 ) -> None:
     """Refuse a document of another format, with unknown fields, or bound to another question or answer."""
     if not isinstance(document, Mapping):
-        raise InvalidCorrection("", f"{quoted(document)} is not an object")
+        raise InvalidCorrection("", "{document} is not an object", document=quoted(document))
     if document.get("format") != expected:
-        raise InvalidCorrection("format", f"{quoted(document.get('format'))} is not {quoted(expected)}")
+        raise InvalidCorrection(
+            "format",
+            "{format} is not {expected}",
+            format=quoted(document.get("format")),
+            expected=quoted(expected),
+        )
     _refuse_unknown(document, fields, "")
     answered = answer.question_digest or question.digest
     if document.get("question") != answered:
-        raise OtherAnswer("question", f"{quoted(document.get('question'))}; the question is {answered}")
+        raise OtherAnswer(
+            "question",
+            "{question}; the question is {answered}",
+            question=quoted(document.get("question")),
+            answered=answered,
+        )
     published = answer_digest(answer)
     if document.get("answer") != published:
-        raise OtherAnswer("answer", f"{quoted(document.get('answer'))}; the answer is {published}")
+        raise OtherAnswer(
+            "answer",
+            "{answer}; the answer is {published}",
+            answer=quoted(document.get("answer")),
+            published=published,
+        )
 
 
 def correction_of(
@@ -66,7 +81,9 @@ def correction_of(
 ) -> Correction:
     """A correction of this answer from its events, as documents; `InvalidCorrection` for the first fault."""
     if effect is not None and effect not in EFFECTS:
-        raise InvalidCorrection("effect", f"{quoted(effect)} is none of {', '.join(EFFECTS)}")
+        raise InvalidCorrection(
+            "effect", "{effect} is none of {known}", effect=quoted(effect), known=", ".join(EFFECTS)
+        )
     _refuse_uncorrectable(question, answer)
     if not isinstance(events, (list, tuple)) or not events:
         raise InvalidCorrection("events", "is not a list with something in it")
@@ -83,10 +100,13 @@ def correction_of(
 
 def _refuse_uncorrectable(question: Question, answer: Allocation) -> None:
     if answer.status != "certified":
-        raise Unsupported("status", f"an answer that is {quoted(answer.status)} places nobody")
+        raise Unsupported("status", "an answer that is {status} places nobody", status=quoted(answer.status))
     if question.couples:
         problem = "have no corrections: a stable answer may not exist; solve the corrected question from the beginning"
         raise Unsupported("couples", problem)
+    if getattr(question, "shares", ()):
+        problem = "have no corrections: who moves up changes whom a share calls next"
+        raise Unsupported("shares", problem)
     if question.options.get("ties") == "maximum":
         problem = '"maximum" has no corrections: another largest answer may move anybody'
         raise Unsupported("options.ties", problem)
@@ -94,19 +114,21 @@ def _refuse_uncorrectable(question: Question, answer: Allocation) -> None:
 
 def _refuse_unknown(row: Any, known: set[str], place: str) -> None:
     if not isinstance(row, Mapping):
-        raise InvalidCorrection(place, f"{quoted(row)} is not an object")
+        raise InvalidCorrection(place, "{row} is not an object", row=quoted(row))
     for name in row:
         if name not in known:
-            problem = f"the field {quoted(name)} is not known here; fields: {', '.join(sorted(known))}"
-            raise InvalidCorrection(place, problem)
+            problem = "the field {name} is not known here; fields: {known}"
+            raise InvalidCorrection(place, problem, name=quoted(name), known=", ".join(sorted(known)))
 
 
 def _event(row: Any, place: str, question: Question, posts: Mapping[str, int]) -> Event:
     if not isinstance(row, Mapping):
-        raise InvalidCorrection(place, f"{quoted(row)} is not an object")
+        raise InvalidCorrection(place, "{row} is not an object", row=quoted(row))
     kind = row.get("kind")
     if kind not in KINDS:
-        raise InvalidCorrection(f"{place}.kind", f"{quoted(kind)} is none of {', '.join(KINDS)}")
+        raise InvalidCorrection(
+            f"{place}.kind", "{kind} is none of {known}", kind=quoted(kind), known=", ".join(KINDS)
+        )
     _refuse_unknown(row, _FIELDS[kind], place)
     if kind == "seats":
         return _seats(row, place, question, posts)
@@ -144,16 +166,20 @@ def _seats(row: Mapping[str, Any], place: str, question: Question, posts: Mappin
     try:
         add = whole_number(row.get("add"), f"{place}.add", least=1)
     except InvalidQuestion as error:
-        raise InvalidCorrection(error.place, error.problem) from None
+        raise InvalidCorrection(error.place, error.template, **error.values) from None
     if int(question.capacity[at]) + add > MOST_SEATS:
-        raise InvalidCorrection(f"{place}.add", f"gives the post more than {MOST_SEATS} seats")
+        raise InvalidCorrection(
+            f"{place}.add", "gives the post more than {most_seats} seats", most_seats=MOST_SEATS
+        )
     terms = question.terms.get(at)
     names = [c.name for c in terms.classes] if terms else []
     named = row.get("class")
     if named is not None and named not in names:
-        raise InvalidCorrection(f"{place}.class", f"{quoted(named)} is not a class of the post")
+        raise InvalidCorrection(f"{place}.class", "{named} is not a class of the post", named=quoted(named))
     if named is None and names and OPEN not in names:
-        raise InvalidCorrection(f"{place}.class", f"is missing; classes of the post: {', '.join(names)}")
+        raise InvalidCorrection(
+            f"{place}.class", "is missing; classes of the post: {known}", known=", ".join(names)
+        )
     return Event(kind="seats", post=post, add=add, seat_class=named)
 
 
@@ -161,21 +187,23 @@ def _person(value: Any, place: str, question: Question, *, new: bool = False) ->
     try:
         refuse_identifier(value, place)
     except InvalidQuestion as error:
-        raise InvalidCorrection(error.place, error.problem) from None
+        raise InvalidCorrection(error.place, error.template, **error.values) from None
     try:
         question.index_of(value)
     except KeyError:
         if not new:
-            raise InvalidCorrection(place, f"applicant {quoted(value)} is not declared") from None
+            raise InvalidCorrection(place, "applicant {value} is not declared", value=quoted(value)) from None
         return str(value)
     if new:
-        raise InvalidCorrection(place, f"{quoted(value)} is already in the question; write an appeal")
+        raise InvalidCorrection(
+            place, "{value} is already in the question; write an appeal", value=quoted(value)
+        )
     return str(value)
 
 
 def _declared(value: Any, place: str, posts: Mapping[str, int]) -> int:
     if not isinstance(value, str) or value not in posts:
-        raise InvalidCorrection(place, f"post {quoted(value)} is not declared")
+        raise InvalidCorrection(place, "post {value} is not declared", value=quoted(value))
     return posts[value]
 
 
@@ -183,13 +211,18 @@ def _merit(value: Any, place: str, question: Question) -> tuple[str | int, ...] 
     if value is None:
         return None
     if not isinstance(value, (list, tuple)):
-        raise InvalidCorrection(place, f"{quoted(value)} is not a list")
+        raise InvalidCorrection(place, "{value} is not a list", value=quoted(value))
     if len(value) != len(question.merit):
-        raise InvalidCorrection(place, f"has {len(value)} elements; the question has {len(question.merit)}")
+        raise InvalidCorrection(
+            place,
+            "has {count_value} elements; the question has {count_merit}",
+            count_value=len(value),
+            count_merit=len(question.merit),
+        )
     for at, element in enumerate(value):
         if type(element) not in (str, int) or not _DECIMAL.fullmatch(str(element)):
-            problem = f'{quoted(element)} is not an exact decimal written as text, like "92.4"'
-            raise InvalidCorrection(f"{place}[{at}]", problem)
+            problem = '{element} is not an exact decimal written as text, like "92.4"'
+            raise InvalidCorrection(f"{place}[{at}]", problem, element=quoted(element))
     return tuple(value)
 
 
@@ -197,14 +230,14 @@ def _texts(value: Any, place: str) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, (list, tuple)):
-        raise InvalidCorrection(place, f"{quoted(value)} is not a list")
+        raise InvalidCorrection(place, "{value} is not a list", value=quoted(value))
     for at, name in enumerate(value):
         try:
             refuse_identifier(name, f"{place}[{at}]")
         except InvalidQuestion as error:
-            raise InvalidCorrection(error.place, error.problem) from None
+            raise InvalidCorrection(error.place, error.template, **error.values) from None
         if name in value[:at]:
-            raise InvalidCorrection(f"{place}[{at}]", f"{quoted(name)} is already in this list")
+            raise InvalidCorrection(f"{place}[{at}]", "{name} is already in this list", name=quoted(name))
         if name == OPEN and place.endswith("groups"):
             raise InvalidCorrection(f"{place}[{at}]", '"open" is the class of everybody, not a group')
     return tuple(value)
@@ -225,20 +258,26 @@ def _refuse_contradictions(events: tuple[Event, ...]) -> None:
             continue
         place = f"events[{at}]"
         if event.applicant in gone and event.kind != "withdrawal":
-            raise InvalidCorrection(f"{place}.applicant", f"{quoted(event.applicant)} also withdraws here")
+            raise InvalidCorrection(
+                f"{place}.applicant", "{applicant} also withdraws here", applicant=quoted(event.applicant)
+            )
         facts = [event.kind] if event.kind != "appeal" else []
         facts += [name for name in ("merit", "groups", "choices") if getattr(event, name) is not None]
         facts += [f"ahead_of {event.post or ''}"] if event.moved else []
         for fact in facts:
             if (event.applicant, fact) in said:
-                problem = f"the {fact.split()[0]} of {quoted(event.applicant)} is stated twice"
-                raise InvalidCorrection(place, problem)
+                problem = "the {fact} of {applicant} is stated twice"
+                raise InvalidCorrection(
+                    place, problem, fact=fact.split()[0], applicant=quoted(event.applicant)
+                )
             said.add((event.applicant, fact))
         if event.moved and event.ahead_of == event.applicant:
             raise InvalidCorrection(f"{place}.ahead_of", "nobody stands ahead of themselves")
         if event.ahead_of in gone:
             raise InvalidCorrection(
-                f"{place}.ahead_of", f"{quoted(event.ahead_of)} withdraws here; name the next person"
+                f"{place}.ahead_of",
+                "{ahead_of} withdraws here; name the next person",
+                ahead_of=quoted(event.ahead_of),
             )
     for at, event in enumerate(events):
         if event.moved and event.post is None and (event.applicant, "merit") in said:
@@ -254,10 +293,15 @@ def _refuse_strange_positions(correction: Correction) -> None:
             continue
         post = posts.index(event.post)
         if orders is None or not orders.given[post]:
-            problem = f"post {quoted(event.post)} has no order of its own; leave this field out"
-            raise InvalidCorrection(f"events[{at}].post", problem)
+            problem = "post {post} has no order of its own; leave this field out"
+            raise InvalidCorrection(f"events[{at}].post", problem, post=quoted(event.post))
         if event.ahead_of is not None:
             rows = slice(int(orders.start[post]), int(orders.start[post + 1]))
             if correction.base.index_of(event.ahead_of) not in orders.applicant[rows]:
-                problem = f"post {quoted(event.post)} does not list {quoted(event.ahead_of)}"
-                raise InvalidCorrection(f"events[{at}].ahead_of", problem)
+                problem = "post {post} does not list {ahead_of}"
+                raise InvalidCorrection(
+                    f"events[{at}].ahead_of",
+                    problem,
+                    post=quoted(event.post),
+                    ahead_of=quoted(event.ahead_of),
+                )

@@ -172,9 +172,9 @@ def rerun(correction: Correction) -> tuple[Standing, dict[int, Cause]]:
     for person in _by_name(correction.named):
         event = correction.named[person][0]
         run.taken_out(person, event)
-    for number, event in enumerate(correction.events):
-        if event.kind == "seats":
-            run.open(correction.base.posts.index(event.post), event.add, Cause("seats", event=number))
+    for number, added in enumerate(correction.events):
+        if added.kind == "seats" and added.post is not None:
+            run.open(correction.base.posts.index(added.post), added.add, Cause("seats", event=number))
     run.pass_on()
     if correction.base.orders is not None:
         run.turn_circles()

@@ -105,20 +105,22 @@ def swap_round(
 ) -> SwapRound:
     """A swap round from its consents, as documents; `InvalidCorrection` for the first fault."""
     if claims not in CLAIMS:
-        raise InvalidCorrection("claims", f"{quoted(claims)} is none of {', '.join(CLAIMS)}")
+        raise InvalidCorrection(
+            "claims", "{claims} is none of {known}", claims=quoted(claims), known=", ".join(CLAIMS)
+        )
     if answer.status != "certified":
-        raise Unsupported("status", f"an answer that is {quoted(answer.status)} places nobody")
+        raise Unsupported("status", "an answer that is {status} places nobody", status=quoted(answer.status))
     if question.couples:
         raise Unsupported("couples", "cannot swap: what a couple prefers is a pair of posts")
     if not isinstance(consents, (list, tuple)):
-        raise InvalidCorrection("consents", f"{quoted(consents)} is not a list")
+        raise InvalidCorrection("consents", "{consents} is not a list", consents=quoted(consents))
     read: list[Consent] = []
     seen: set[int] = set()
     for at, row in enumerate(consents):
         consent, person = _consent(row, f"consents[{at}]", question, answer)
         if person in seen:
-            problem = f"{quoted(consent.applicant)} has already consented"
-            raise InvalidCorrection(f"consents[{at}].applicant", problem)
+            problem = "{applicant} has already consented"
+            raise InvalidCorrection(f"consents[{at}].applicant", problem, applicant=quoted(consent.applicant))
         seen.add(person)
         read.append(consent)
     round_ = SwapRound(
@@ -128,25 +130,34 @@ def swap_round(
     for at, consent in enumerate(read):
         for number, post in enumerate(consent.choices or ()):
             if not round_._listed(posts[post], question.index_of(consent.applicant)):
-                problem = f"post {quoted(post)} does not list {quoted(consent.applicant)}"
-                raise InvalidCorrection(f"consents[{at}].choices[{number}]", problem)
+                problem = "post {post} does not list {applicant}"
+                raise InvalidCorrection(
+                    f"consents[{at}].choices[{number}]",
+                    problem,
+                    post=quoted(post),
+                    applicant=quoted(consent.applicant),
+                )
     return round_
 
 
 def _consent(row: Any, place: str, question: Question, answer: Allocation) -> tuple[Consent, int]:
     if not isinstance(row, Mapping) or not row.keys() <= {"applicant", "choices"}:
         raise InvalidCorrection(place, "is not an object with the fields applicant and choices alone")
-    name = row.get("applicant")
+    name: Any = row.get("applicant")
     try:
         person = question.index_of(name)
     except (KeyError, TypeError):
-        raise InvalidCorrection(f"{place}.applicant", f"applicant {quoted(name)} is not declared") from None
+        raise InvalidCorrection(
+            f"{place}.applicant", "applicant {name} is not declared", name=quoted(name)
+        ) from None
     held = int(answer.post[person])
     if held < 0:
-        raise InvalidCorrection(f"{place}.applicant", f"{quoted(name)} holds no post to swap")
+        raise InvalidCorrection(f"{place}.applicant", "{name} holds no post to swap", name=quoted(name))
     posts = {post: at for at, post in enumerate(question.posts)}
     choices = posts_named(row.get("choices"), f"{place}.choices", posts)
     if choices is not None and question.posts[held] in choices:
         number = choices.index(question.posts[held])
-        raise InvalidCorrection(f"{place}.choices[{number}]", f"{quoted(name)} already holds this post")
+        raise InvalidCorrection(
+            f"{place}.choices[{number}]", "{name} already holds this post", name=quoted(name)
+        )
     return Consent(str(name), choices), person

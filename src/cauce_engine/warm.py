@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cauce_engine import canonical, reading_loops
+from cauce_engine import canonical, reading_loops, wanting_loops
 from cauce_engine.allocation import allocate
 from cauce_engine.documents import parse_question
 from cauce_engine.explain import explain_all
@@ -28,6 +28,7 @@ def warm() -> None:
     start, choices = np.array([0, 1, 2]), np.zeros(2, np.int32)
     reading_loops.first_repeated(np.ones(2, np.int64), choices, 1)
     reading_loops.reordered(start, choices, np.arange(2), start)
+    wanting_loops.by_post(start, choices, 1)
     one = parse_question(_question("serial"))
     b"".join(canonical.people_at_once(one))
     tickets_at_once(b"key", np.frombuffer(b"ab", np.uint8), np.arange(3), np.arange(2, dtype=np.int32))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from cauce.base.web import file_of
-from cauce.indicators import queries
+from cauce.base.web import file_of, told
+from cauce.indicators import intake, operations, queries
 from cauce.indicators.models import PublishedFigure
 from cauce.indicators.rules import extract_bytes
 
@@ -59,6 +61,63 @@ def figures_json(request):
 @require_safe
 def dictionary(request):
     return render(request, "indicators/dictionary.html", {"fields": queries.DICTIONARY, "live": queries.LIVE})
+
+
+# ------------------------------------------------------------- the drive of 2022
+
+
+@login_not_required
+@require_safe
+def replay(request):
+    """The drive of 2022 played again: data, what follows from them, and ranges over what is assumed."""
+    return render(request, "indicators/replay.html", {"page": _replay_page(request)})
+
+
+@login_not_required
+@require_safe
+def replay_progress(request):
+    """Only how far the replay under way has come; when it is over, the whole page again."""
+    page = _replay_page(request)
+    if not page.is_under_way:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "indicators/_replay_progress.html", {"page": page})
+
+
+@require_POST
+def request_replay(request):
+    """Ask for the replay to be computed here."""
+    asked = told(request, operations.request_replay, actor=request.actor, now=request.now)
+    if asked is not None and asked.requested_at == request.now:
+        messages.success(request, _("Repetición pedida. Sigue sola aunque se cierre esta página."))
+    elif asked is not None:
+        messages.info(request, _("Ya hay una repetición en curso; es esta."))
+    return redirect("indicators:replay")
+
+
+@login_not_required
+@require_safe
+def replay_json(request):
+    """The results' bytes: what the digest is of."""
+    document, _digest = _ready()
+    return file_of(document, "application/json", "jornada-2022.json")
+
+
+@login_not_required
+@require_safe
+def replay_csv(request):
+    document, _digest = _ready()
+    return _csv(extract_bytes(*queries.results_table(document)), "jornada-2022.csv")
+
+
+def _ready():
+    found = queries.ready_document()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _replay_page(request):
+    return queries.replay_page(intake.read_drive(), request.actor, measure=request.GET.get("m", ""))
 
 
 def _csv(content: bytes, name: str) -> HttpResponse:

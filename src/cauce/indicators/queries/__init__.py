@@ -17,6 +17,7 @@ from cauce.indicators.queries.figures import (
     published_figures,
     table,
 )
+from cauce.indicators.queries.replay import ReplayPage, ready_document, replay_page, results_table
 
 __all__ = [
     "DICTIONARY",
@@ -29,9 +30,13 @@ __all__ = [
     "FiguresPage",
     "Live",
     "Published",
+    "ReplayPage",
     "document",
     "figures_page",
     "published_figure",
     "published_figures",
+    "ready_document",
+    "replay_page",
+    "results_table",
     "table",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,13 @@ import numpy as np
 
 from cauce.indicators.rules.drive import Drive, design, middle
 from cauce.indicators.rules.market import build
-from cauce.indicators.rules.scenarios import MEASURES, SCENARIOS, Place, base_of, play
+from cauce.indicators.rules.scenarios import MEASURES, SCENARIOS, Place, Scenario, base_of, play
 
 FORMAT = "cauce-replay/1"
 POINTS = 40  # combinations of assumptions
 REPEATS = 8  # seeds at the middle of every range: what chance alone does
 STRONG = 0.5
+_BY_KEY = {one.key: one for one in SCENARIOS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,19 @@ CONTRASTS = (
 )
 
 
+# Assumptions that only enter under some rule; where neither side has it, a correlation would be chance.
+_ENTERS: dict[str, Callable[[Scenario], bool]] = {
+    "own_orders": lambda one: one.own_orders,
+    "local_bonus": lambda one: one.own_orders,
+    "relist": lambda one: one.rounds > 1 and not one.by_choice,
+    "wanted_more": lambda one: one.full,
+    "list_length": lambda one: one.full,
+    "safe_play": lambda one: one.full,
+    "supplement_answer": lambda one: one.supplement,
+    "supplement_posts": lambda one: one.supplement,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Contrast:
     """How many more posts are filled when one rule changes; ``drivers``: the assumptions that it follows most."""
@@ -127,7 +141,8 @@ def contrasts(document: Mapping[str, Any]) -> Iterator[Contrast]:
     for key, before, after in CONTRASTS:
         gain = _gain(points, before, after)
         yield Contrast(
-            key, before, after, range_of(gain), range_of(_gain(middles, before, after)), _drivers(points, gain)
+            key, before, after, range_of(gain), range_of(_gain(middles, before, after)),
+            _drivers(points, gain, (_BY_KEY[before], _BY_KEY[after])),
         )
 
 
@@ -136,11 +151,14 @@ def _gain(points: Sequence[Mapping[str, Any]], before: str, after: str) -> list[
     return [then - now for now, then in pairs]
 
 
-def _drivers(points: Sequence[Mapping[str, Any]], outcome: Sequence[int]) -> list[tuple[str, float]]:
+def _drivers(
+    points: Sequence[Mapping[str, Any]], outcome: Sequence[int], sides: Sequence[Scenario]
+) -> list[tuple[str, float]]:
     """Assumptions whose rank correlation with the outcome is strong, strongest first, with their sign."""
     found = [
         (key, _rank_correlation([point["values"][key] for point in points], outcome))
         for key in points[0]["values"]
+        if key not in _ENTERS or any(map(_ENTERS[key], sides))
     ]
     strong = [(key, value) for key, value in found if abs(value) >= STRONG]
     return sorted(strong, key=lambda pair: (-abs(pair[1]), pair[0]))

@@ -21,7 +21,7 @@ class Obstacle:
     ``code``: "behind" (``distance`` places behind the last who could have given way, who has ``last_place`` in
     the post's order), "own_partner" (only the seat of their own partner could have been given), "dropped",
     "no_seats", or, for two seats at one post, "two_seats" (like "behind", with ``free`` seats) and
-    "one_seat" (the post has fewer than two).
+    "one_seat" (the post has fewer than two). ``leaving``: the partner whose seat there did not count.
     """
 
     code: str
@@ -30,6 +30,7 @@ class Obstacle:
     distance: int | None = None
     last_place: int | None = None
     free: int | None = None
+    leaving: str | None = None
 
     def words(self, lang: str) -> str:
         words = _WORDS[lang]
@@ -156,10 +157,10 @@ class _Judged:
         found = []
         for member, partner, post in ((members[0], members[1], p), (members[1], members[0], q)):
             if post >= 0 and self.post[member] != post:
-                found += self._refused(member, partner, post)
+                found += self._refused(member, partner, post, leaves=p != q)
         return tuple(found)
 
-    def _refused(self, member: int, partner: int, post: int) -> list[Obstacle]:
+    def _refused(self, member: int, partner: int, post: int, *, leaves: bool) -> list[Obstacle]:
         holders, mine = self.holders(post), self.rank(member, post)
         others = [rank for person, rank in holders.items() if person != partner]
         if len(holders) < self.whole.capacity[post] or any(rank > mine for rank in others):
@@ -167,7 +168,10 @@ class _Judged:
         if not others:
             return [self._named("own_partner", member, post)]
         last = max(others)
-        return [self._named("behind", member, post, distance=mine - last, last_place=last + 1)]
+        leaving = self.whole.applicants[partner] if leaves and partner in holders else None
+        return [
+            self._named("behind", member, post, distance=mine - last, last_place=last + 1, leaving=leaving)
+        ]
 
     def _two_seats(self, members: tuple[int, int], post: int) -> Obstacle:
         others = sorted(rank for person, rank in self.holders(post).items() if person not in members)
@@ -204,6 +208,7 @@ _WORDS = {
         "ceder su lugar (lugar {last_place} en el orden de la plaza)",
         "just_behind": "en {post}, {member} quedó justo detrás de la última persona admitida que podía ceder su "
         "lugar (lugar {last_place} en el orden de la plaza)",
+        "leaving": "; el lugar que {leaving} dejaría no cuenta",
         "own_partner": "en {post} solo está su propia pareja, y el lugar que ella dejaría no cuenta para {member} "
         "ni como libre ni como superable",
         "two_seats": "en {post} hacían falta dos lugares y, sin contar a la pareja, había {free} libres; {member} "
@@ -228,6 +233,7 @@ _WORDS = {
         "way (place {last_place} in the post's order)",
         "just_behind": "at {post}, {member} is just behind the last person admitted who could have given way "
         "(place {last_place} in the post's order)",
+        "leaving": "; the seat that {leaving} would leave does not count",
         "own_partner": "at {post} there is only their own partner, and the seat that the partner would leave "
         "counts for {member} neither as free nor as beatable",
         "two_seats": "{post} would have needed two seats and, the couple not counted, had {free} free; {member} is "

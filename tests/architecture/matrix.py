@@ -133,7 +133,7 @@ MATRIX: dict[str, Row] = {
     "calls:application_receipt": ((302, 302, *(404,) * 6), mine),
     "calls:application_receipt_pdf": ((302, *(404,) * 7), version),
     "calls:application_receipt_content": ((302, *(404,) * 7), version),
-    "calls:application_withdraw": (MINE, mine),
+    "calls:application_withdraw": ((302, 302, *(404,) * 6), mine),  # nothing sent: led back to the list
     "calls:application_restore": (BUTTON, mine),
     "calls:desk": (OFFICE, none),
     "calls:new_call": (MANAGERS, none),

@@ -35,13 +35,14 @@ class Obstacle:
     def words(self, lang: str) -> str:
         words = _WORDS[lang]
         template = words[self.code if self.distance != 1 or self.code != "behind" else "just_behind"]
-        return template.format(
+        said = template.format(
             member=self.member,
             post=self.post,
             distance=self.distance,
             last_place=self.last_place,
             free=self.free,
         )
+        return said if self.leaving is None else said + words["leaving"].format(leaving=self.leaving)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The public command: solve, verify and explain, with nothing but files.
+"""The public command: solve, verify, explain and import, with nothing but files.
 
 Exit status: 0 fine; 1 a property is broken or the answer differs; 2 the input cannot be used; 3 no stable
 answer exists or none was found.
@@ -22,12 +22,14 @@ from cauce_engine import (
     allocate,
     certify,
     explain,
+    parse_question,
     read_question,
 )
 from cauce_engine.after_files import Refused, carry_out, read_change, verify_change
 from cauce_engine.correcting import Corrected, compare
 from cauce_engine.corrections import EFFECTS, Correction
 from cauce_engine.documents import LARGEST, read_json
+from cauce_engine.importing import FORMATS, TIES, imported
 from cauce_engine.package import Unreadable, read_package, verify_answer, verify_package
 from cauce_engine.warm import warm
 
@@ -116,6 +118,14 @@ def _parser() -> argparse.ArgumentParser:
             "--out", type=Path, metavar="OUTCOME.json", help="write there, and say what changed"
         )
         after.set_defaults(run=_after, effect=None, compare=False, corrected=None)
+    bring = commands.add_parser("import", parents=[shared], help="turn a file of another format into a question")
+    bring.add_argument("file", type=Path, metavar="FILE")
+    bring.add_argument("--format", choices=FORMATS, help="instead of the one that the file looks like")
+    bring.add_argument("--ties", choices=TIES, default=TIES[0], help="keep ties, or settle them as printed")
+    bring.add_argument("--capacity", type=int, default=1, help="seats of every post of a PrefLib file")
+    bring.add_argument("--posts", type=Path, metavar="FILE", help="the posts' orders, a second PrefLib file")
+    bring.add_argument("--out", type=Path, metavar="QUESTION.json", help="write there instead of printing")
+    bring.set_defaults(run=_import)
     warm = commands.add_parser("warm", parents=[shared], help="compile the loops once")
     warm.set_defaults(run=_warm)
     return parser
@@ -144,6 +154,19 @@ def _solve(options: argparse.Namespace) -> int:
     if _STATUS[answer.status]:
         sys.stderr.write(words["status"].format(status=answer.status) + "\n")
     return _STATUS[answer.status]
+
+
+def _import(options: argparse.Namespace) -> int:
+    posts = None if options.posts is None else _loaded(options.posts, options.lang)
+    data = _loaded(options.file, options.lang)
+    try:
+        document = imported(data, options.format, ties=options.ties, capacity=options.capacity, posts=posts)
+        question = parse_question(document)
+    except InvalidQuestion as error:
+        problem = error.said(options.lang)
+        raise _Stop(2, _WORDS[options.lang]["question"].format(path=options.file, problem=problem)) from None
+    _write(options.out, question.canonical() + b"\n", options.lang)
+    return 0
 
 
 def _write(path: Path | None, data: bytes, lang: str) -> None:

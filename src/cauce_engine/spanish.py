@@ -5,6 +5,24 @@ from __future__ import annotations
 from cauce_engine.spanish_after import AFTER
 
 SPANISH = {
+    "a couple's line has two people and then pairs of posts": "la línea de una pareja tiene dos personas y luego "
+    "pares de plazas",
+    "a parenthesis has no partner": "un paréntesis no tiene pareja",
+    "a post's line has an identifier and a capacity": "la línea de una plaza tiene un identificador y sus lugares",
+    "has {count} lines after its header; the header announces {expected}": "tiene {count} líneas tras el "
+    "encabezado; este anuncia {expected}",
+    "is empty: this file holds cases, not one market": "está vacío: este archivo tiene casos, no un mercado",
+    "is no line of the suite: r, c or p, an identifier, and what belongs to it": "no es una línea del formato: "
+    "r, c o p, un identificador y lo que le toca",
+    "is not a header: numbers of people and of posts": "no es un encabezado: números de personas y de plazas",
+    "names no alternatives": "no nombra alternativas",
+    "orders that several posts share are not part of the format": "los órdenes que comparten varias plazas no "
+    "son parte del formato",
+    "people rank posts strictly; import with ties printed to take ties as printed": "las personas ordenan sin "
+    "empates; importe con --ties printed para tomarlos como están impresos",
+    "the posts' file has {count} orders for {expected} posts": "el archivo de plazas tiene {count} órdenes para "
+    "{expected} plazas",
+    "{name} is not the first line of this person": "{name} ya tiene otra línea",
     **AFTER,
     "{minimum} is above the target, {target}, to which the region cuts the post": "{minimum} es más que el "
     "objetivo, {target}, al que la región recorta la plaza",

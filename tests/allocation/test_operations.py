@@ -21,21 +21,6 @@ from tests.allocation import factories as make
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def call(now):
-    return make.closed_call(now)
-
-
-@pytest.fixture
-def staff(call):
-    return make.people(call)
-
-
-@pytest.fixture
-def lists(call, now, staff):
-    return make.market(call, now, people_=staff)
-
-
 def test_a_run_keeps_question_answer_places_and_cutoffs(call, staff, lists, now):
     run = make.done_run(staff.carla, call, now)
 

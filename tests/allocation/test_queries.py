@@ -13,16 +13,6 @@ from tests.allocation import factories as make
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def call(now):
-    return make.closed_call(now)
-
-
-@pytest.fixture
-def staff(call):
-    return make.people(call)
-
-
 def sized(call, staff, now, size: int):
     """A published call with ``size`` posts, and 3 × ``size`` people, one of them Mariana."""
     posts = make.posts(call, *[1] * size)

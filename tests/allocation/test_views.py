@@ -29,21 +29,6 @@ def now():
 
 
 @pytest.fixture
-def call(now):
-    return make.closed_call(now)
-
-
-@pytest.fixture
-def staff(call):
-    return make.people(call)
-
-
-@pytest.fixture
-def lists(call, now, staff):
-    return make.market(call, now, people_=staff)
-
-
-@pytest.fixture
 def enter(client, staff):
     def enter(name):
         client.logout()

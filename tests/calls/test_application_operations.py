@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def mariana():
-    return make.user("Mariana")
-
-
-@pytest.fixture
-def call():
-    return make.call()
-
-
-@pytest.fixture
 def posts(call):
     return [make.post(call) for _ in range(4)]
 

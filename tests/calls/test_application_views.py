@@ -10,29 +10,11 @@ import pypdf
 import pytest
 from django.urls import reverse
 
-from cauce.base import clock
 from cauce.calls import operations
 from cauce.calls.models import Application, ListVersion
 from tests.calls import factories as make
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch, now):
-    moment = {"now": now}
-    monkeypatch.setattr(clock, "read", lambda: moment["now"])
-    return moment
-
-
-@pytest.fixture
-def mariana():
-    return make.user("Mariana")
-
-
-@pytest.fixture
-def call():
-    return make.call()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 
 @pytest.fixture

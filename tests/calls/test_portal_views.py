@@ -14,18 +14,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cauce.base import clock
 from cauce.institutions.models import SpecialtyAlias
 from tests.calls import factories as make
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def at_noon(monkeypatch, now):
-    moment = {"now": now}
-    monkeypatch.setattr(clock, "read", lambda: moment["now"])
-    return moment
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_noon")]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from cauce.accounts.models import (
     User,
 )
 from cauce.base.actors import Actor
-from cauce.base.errors import Denied, DomainError
+from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, use_case
 
 # For the apps above, which may not reach intake.
@@ -50,10 +50,9 @@ class EmailTaken(Exception):
     """
 
 
-class PasswordRefused(DomainError):
+class PasswordRefused(Refused):
     """The password is too short, too common or only digits; the message is the validators'."""
 
-    status = 422
     code = "password_refused"
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 from stdnum.mx.curp import calc_check_digit
 
-from cauce.base.errors import DomainError
+from cauce.base.errors import Refused
 
 CURP_LENGTH = 18
 # What offices write for foreigners who have no CURP of their own yet. Both are in use, although the check digit
@@ -47,31 +47,27 @@ _LOOKALIKES = {"O": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2", "Q": 
 _PASTE_LIMIT = 120
 
 
-class CurpRefused(DomainError):
+class CurpRefused(Refused):
     """The text is no CURP; the message says what is wrong and where."""
 
-    status = 422
     code = "curp_refused"
 
 
-class NameRefused(DomainError):
+class NameRefused(Refused):
     """A name holds something that no name has."""
 
-    status = 422
     code = "name_refused"
 
 
-class BirthDateRefused(DomainError):
+class BirthDateRefused(Refused):
     """A date of birth that an adult of today cannot have."""
 
-    status = 422
     code = "birth_date_refused"
 
 
-class DocumentRefused(DomainError):
+class DocumentRefused(Refused):
     """The number of a passport or foreign document cannot be one."""
 
-    status = 422
     code = "document_refused"
 
 
@@ -364,10 +360,9 @@ def masked(number: str) -> str:
     return "•" * max(len(number) - 4, 0) + number[-4:]
 
 
-class PhoneRefused(DomainError):
+class PhoneRefused(Refused):
     """The text is no telephone number."""
 
-    status = 422
     code = "phone_refused"
 
 

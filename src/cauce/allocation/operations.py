@@ -25,7 +25,7 @@ from cauce.allocation import bridge, queries, rules
 from cauce.allocation.models import Cutoff, Placement, Run, RunState, Signature
 from cauce.base import background, figures
 from cauce.base.actors import Actor
-from cauce.base.errors import Denied, DomainError
+from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
 from cauce.calls.models import Addendum, Application, Call
@@ -60,10 +60,9 @@ class AlreadySigned(DomainError):
     code = "already_signed"
 
 
-class ReasonMissing(DomainError):
+class ReasonMissing(Refused):
     """Results would be published before their announced date, and nobody says why."""
 
-    status = 422
     code = "reason_missing"
 
 

@@ -32,6 +32,13 @@ class Denied(DomainError):
     code = "denied"
 
 
+class Refused(DomainError):
+    """What was sent is not what it must be; nothing was kept."""
+
+    status = 422
+    code = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a rule answers: true, or false with the reason to show and, if there is one, the remedy."""
@@ -42,6 +49,10 @@ class Verdict:
 
     def __bool__(self) -> bool:
         return self.allowed
+
+    def unless(self, stands: bool, reason: Any, remedy: Any = "") -> Verdict:
+        """Return this verdict, or a refusal if it allows and something else stands in the way."""
+        return Verdict(False, reason, remedy) if self.allowed and stands else self
 
     def enforce(self) -> None:
         """Raise ``Denied`` with the reason unless allowed."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from cauce.base.errors import DomainError
+from cauce.base.errors import Refused
 from cauce.indicators.models import PublishedFigure, Replay
 from cauce.indicators.rules import UNITS
 from cauce.indicators.rules.drive import Assumption, Drive, Fact, Institution, Place
@@ -22,10 +22,9 @@ DRIVE = FILE.with_name("drive_2022.json")
 _MAY_BE_EMPTY = {"note", "note_en"}
 
 
-class FiguresRefused(DomainError):
+class FiguresRefused(Refused):
     """An entry of the catalogue cannot be read. Nothing was loaded."""
 
-    status = 422
     code = "figures_refused"
 
 
@@ -113,10 +112,9 @@ def read_drive() -> Drive:
     )
 
 
-class ResultsRefused(DomainError):
+class ResultsRefused(Refused):
     """The delivered results are not those whose digest stands beside them. Nothing was loaded."""
 
-    status = 422
     code = "results_refused"
 
 

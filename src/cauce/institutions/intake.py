@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from cauce.base.errors import DomainError
+from cauce.base.errors import Refused
 from cauce.institutions import queries
 from cauce.institutions.models import EntryRoute, InstitutionKind
 from cauce.institutions.rules import fold
@@ -42,10 +42,9 @@ class Fault:
         return f"{self.file}.csv:{self.row} {self.column} «{self.value[:40]}»: {self.problem}"
 
 
-class CatalogueRefused(DomainError):
+class CatalogueRefused(Refused):
     """Some rows cannot be read; ``faults`` lists all of them. Nothing was loaded."""
 
-    status = 422
     code = "catalogue_refused"
 
     def __init__(self, faults: list[Fault]) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cauce.accounts.models import Consent, PrivacyNotice, User
 from cauce.base.actors import Actor
-from cauce.base.errors import DomainError
+from cauce.base.errors import DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import rules
 from cauce.calls.models import (
@@ -42,10 +42,9 @@ class ListChanged(DomainError):
     code = "list_changed"
 
 
-class RulesNotAccepted(DomainError):
+class RulesNotAccepted(Refused):
     """The person has not accepted the rules in force."""
 
-    status = 422
     code = "rules_not_accepted"
 
 

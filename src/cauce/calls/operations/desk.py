@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from cauce.base import figures
 from cauce.base.actors import Actor
-from cauce.base.errors import DomainError
+from cauce.base.errors import DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import bridge, queries, rules
 from cauce.calls.models import CalendarEntry, Call, CallSpecialty
@@ -32,10 +32,9 @@ from cauce.institutions.models import Institution, Specialty, State
 V = TypeVar("V", bound=Part)
 
 
-class DraftRefused(DomainError):
+class DraftRefused(Refused):
     """A value that a draft cannot have."""
 
-    status = 422
     code = "draft_refused"
 
 

@@ -11,24 +11,22 @@ from django.utils.translation import override
 
 from cauce.base import figures
 from cauce.base.actors import Actor
-from cauce.base.errors import DomainError
+from cauce.base.errors import Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import queries, rules
 from cauce.calls.models import Addendum, Application, ApplicationState, Call, CallState
 from cauce.notices.operations import Letter, post_many
 
 
-class NotPublishable(DomainError):
+class NotPublishable(Refused):
     """The linter stops the publication. ``detail["findings"]`` are all its findings."""
 
-    status = 422
     code = "not_publishable"
 
 
-class AddendumRefused(DomainError):
+class AddendumRefused(Refused):
     """The addendum says nothing, or moves the closing where it may not go."""
 
-    status = 422
     code = "addendum_refused"
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cauce.base.actors import Actor
-from cauce.base.errors import ALLOWED, DomainError, Verdict
+from cauce.base.errors import ALLOWED, Refused, Verdict
 from cauce.base.figures import number
 from cauce.calls.models import Application, ApplicationState, Call, ListRule
 from cauce.calls.rules.calendar import Phase, phase
@@ -22,17 +22,15 @@ LONGEST_LIST = 1000
 _NAMED = 3
 
 
-class ListRefused(DomainError):
+class ListRefused(Refused):
     """A list holds what it may not. ``detail["posts"]`` are the ids at fault."""
 
-    status = 422
     code = "list_refused"
 
 
-class DetailsRefused(DomainError):
+class DetailsRefused(Refused):
     """A declared value is not what the call asks for."""
 
-    status = 422
     code = "details_refused"
 
 
@@ -81,37 +79,32 @@ def may_change_details(
     actor: Actor, application: Application, *, now: datetime, sent: Sent | None = None
 ) -> Verdict:
     """Whether specialty and declared values may change: not while a sending that includes them counts."""
-    verdict = may_edit(actor, application, now=now, sent=sent)
-    if verdict and application.state == ApplicationState.SUBMITTED:
-        return Verdict(
-            False,
-            _("Tu solicitud está enviada con estos datos."),
-            _("Para cambiarlos, retira la solicitud, corrige y envíala otra vez antes del cierre."),
-        )
-    return verdict
+    return may_edit(actor, application, now=now, sent=sent).unless(
+        application.state == ApplicationState.SUBMITTED,
+        _("Tu solicitud está enviada con estos datos."),
+        _("Para cambiarlos, retira la solicitud, corrige y envíala otra vez antes del cierre."),
+    )
 
 
 def may_withdraw(
     actor: Actor, application: Application, *, now: datetime, sent: Sent | None = None
 ) -> Verdict:
-    verdict = may_edit(actor, application, now=now, sent=sent)
-    if verdict and application.state == ApplicationState.DRAFT:
-        return Verdict(
-            False,
-            _("Todavía no envías esta solicitud: no hay nada que retirar."),
-            _("Si no la envías, no participa."),
-        )
-    return verdict
+    return may_edit(actor, application, now=now, sent=sent).unless(
+        application.state == ApplicationState.DRAFT,
+        _("Todavía no envías esta solicitud: no hay nada que retirar."),
+        _("Si no la envías, no participa."),
+    )
 
 
 def may_restore(
     actor: Actor, application: Application, *, now: datetime, sent: Sent | None = None
 ) -> Verdict:
     """Whether a withdrawn application may come back with the list it had sent."""
-    verdict = may_edit(actor, application, now=now, sent=sent)
-    if verdict and application.state == ApplicationState.DRAFT:
-        return Verdict(False, _("Esta solicitud no está retirada."), _("Revisa tu lista y envíala."))
-    return verdict
+    return may_edit(actor, application, now=now, sent=sent).unless(
+        application.state == ApplicationState.DRAFT,
+        _("Esta solicitud no está retirada."),
+        _("Revisa tu lista y envíala."),
+    )
 
 
 def what_counts(application: Application, sent: Sent | None) -> str:

@@ -56,14 +56,11 @@ def may_manage(actor: Actor, call: Call) -> Verdict:
 
 def may_edit_call(actor: Actor, call: Call) -> Verdict:
     """Whether the actor may change the draft. What is published changes only by addendum."""
-    verdict = may_manage(actor, call)
-    if verdict and call.state != CallState.DRAFT:
-        return Verdict(
-            False,
-            _("La convocatoria está publicada: sus reglas ya no cambian."),
-            _("Para corregir algo, publicar una adenda."),
-        )
-    return verdict
+    return may_manage(actor, call).unless(
+        call.state != CallState.DRAFT,
+        _("La convocatoria está publicada: sus reglas ya no cambian."),
+        _("Para corregir algo, publicar una adenda."),
+    )
 
 
 def may_publish(
@@ -94,12 +91,11 @@ def may_publish(
 
 def may_amend(actor: Actor, call: Call) -> Verdict:
     """Whether the actor may publish an addendum to the call."""
-    verdict = may_manage(actor, call)
-    if verdict and call.state == CallState.DRAFT:
-        return Verdict(
-            False, _("La convocatoria es un borrador: no necesita adendas."), _("Corregirla directamente.")
-        )
-    return verdict
+    return may_manage(actor, call).unless(
+        call.state == CallState.DRAFT,
+        _("La convocatoria es un borrador: no necesita adendas."),
+        _("Corregirla directamente."),
+    )
 
 
 def may_extend(call: Call, closes_at: datetime, *, now: datetime) -> Verdict:

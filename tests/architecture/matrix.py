@@ -183,6 +183,11 @@ MATRIX: dict[str, Row] = {
     "indicators:figures_json": (PUBLIC, none),
     "indicators:dictionary": (PUBLIC, none),
     "indicators:figure": (PUBLIC, lambda world: {"code": world.figure}),
+    "indicators:replay": (PUBLIC, none),
+    "indicators:replay_json": (PUBLIC, none),
+    "indicators:replay_csv": (PUBLIC, none),
+    "indicators:replay_progress": (PUBLIC, none),
+    "indicators:request_replay": (BUTTON, none),
     "indicators:figure_csv": (PUBLIC, lambda world: {"code": "convocatorias-abiertas"}),
 }
 
@@ -204,6 +209,7 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "calls:addenda": (READERS_SEE, (), opened),
     "calls:remove_post": (READERS_TOLD, ("carla",), draft_post),
     "calls:walk_audit": ((302, *(404,) * 5, 302, 404), ("aurelio",), none),
+    "indicators:request_replay": ((302,) * 8, ("carla", "dario", "sofia", "aurelio", "elena"), none),
     "allocation:request_run": (READERS_TOLD, (), waiting),
     "allocation:sign": (READERS_TOLD, (), unsigned),
     "allocation:withdraw": (READERS_TOLD, (), unsigned),

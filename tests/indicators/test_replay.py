@@ -222,7 +222,8 @@ def test_ranges_and_contrasts_are_those_of_the_stored_points(delivered):
     assert (len(points), len(rules.middle_points(delivered))) == (rules.POINTS, rules.REPEATS)
     for one in rules.contrasts(delivered):
         gains = sorted(
-            point["scenarios"][one.after]["filled"] - point["scenarios"][one.before]["filled"] for point in points
+            point["scenarios"][one.after]["filled"] - point["scenarios"][one.before]["filled"]
+            for point in points
         )
         assert (one.gain.low, one.gain.median, one.gain.high) == (gains[0], gains[19], gains[-1])
         assert all(abs(strength) >= rules.STRONG for _key, strength in one.drivers)

@@ -151,6 +151,32 @@ def bar(value: float, total: float, mark: float | None = None) -> Bar:
     return Bar(_thousandths(value, total), None if mark is None else min(_thousandths(mark, total), 994))
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range on an axis, in thousandths of it: where it starts, its width, its middle, and zero if that is inside."""
+
+    start: int
+    width: int
+    middle: int
+    zero: int | None = None
+
+
+def span(low: float, middle: float, high: float, least: float, most: float) -> Span:
+    """Return the range from ``low`` to ``high`` on an axis from ``least`` to ``most``; raises for a range out of order."""
+    if not low <= middle <= high:
+        raise ValueError(f"a range goes up: {low}, {middle}, {high}")
+    length = most - least
+    if length <= 0:
+        return Span(0, 0, 0)
+    start, end = _thousandths(low - least, length), _thousandths(high - least, length)
+    return Span(
+        min(start, 994),
+        max(end - start, 6),
+        min(_thousandths(middle - least, length), 994),
+        min(_thousandths(-least, length), 997) if least < 0 < most else None,
+    )
+
+
 # ----------------------------------------------------------------- regions
 
 
@@ -162,6 +188,32 @@ class Region(NamedTuple):
     level: int
     href: str = ""
     name: str = ""
+
+
+class StatesRow(NamedTuple):
+    """A state in the table of a figure: its key, name, link if any, and its cells as text."""
+
+    key: str
+    name: str
+    href: str
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StatesFigure:
+    """One measure of the 32 states on tiles and map, and several of them in a table.
+
+    ``limits`` are the classes in words, palest first; ``heads`` name the cells
+    of ``rows``. The links of the drawing repeat those of the table for who
+    uses a pointer; the table is for everybody.
+    """
+
+    label: str
+    measure: str
+    regions: Sequence[Region]
+    limits: Sequence[str]
+    heads: Sequence[str]
+    rows: Sequence[StatesRow]
 
 
 @dataclass(frozen=True, slots=True)

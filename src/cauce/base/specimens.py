@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 from django import forms
 from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 
-from cauce.base.drawing import Region
+from cauce.base.drawing import Region, Span, StatesFigure, StatesRow, region_name, span
 from cauce.base.errors import ALLOWED, Verdict
-from cauce.base.figures import percent
+from cauce.base.figures import number, percent
 from cauce.base.forms import DayField
 
 TODAY = datetime(2026, 11, 21, 18, tzinfo=UTC)
@@ -113,6 +114,26 @@ def _regions() -> list[Region]:
     ]
 
 
+def _states_figure() -> StatesFigure:
+    regions = _regions()
+    rows = [
+        StatesRow(r.key, region_name(r.key), r.href, (r.value, number(40 + 7 * int(r.key)))) for r in regions
+    ]
+    edges = [0, *LIMITS, 101]
+    limits = [_("%(low)s a %(high)s %%") % {"low": low, "high": high - 1} for low, high in pairwise(edges)]
+    return StatesFigure(
+        _("Plazas sin solicitudes, por estado"), _("sin solicitudes"), regions, limits,
+        (_("Sin solicitudes"), _("Plazas")), rows,
+    )  # fmt: skip
+
+
+def _spans() -> list[tuple[str, str, Span]]:
+    return [
+        (_("De todo el eje"), _("120 a 610, mediana 300"), span(120, 300, 610, 0, 1000)),
+        (_("Con el cero adentro"), _("−90 a 240, mediana 20"), span(-90, 20, 240, -200, 1000)),
+    ]
+
+
 def _lines() -> list[Line]:
     years = ((2024, 3120), (2025, 3760), (2026, 3405))
     return [
@@ -185,6 +206,8 @@ class Specimens:
     )
     numbered: Page = field(default_factory=_page)
     regions: list[Region] = field(default_factory=_regions)
+    figure: StatesFigure = field(default_factory=_states_figure)
+    spans: list[tuple[str, str, Span]] = field(default_factory=_spans)
     limits: list[str] = field(
         default_factory=lambda: [
             _("menos de 20 %"), _("20 a 39 %"), _("40 a 54 %"), _("55 a 69 %"), _("70 % o más"),

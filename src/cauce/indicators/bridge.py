@@ -7,9 +7,9 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-import cauce_engine as engine
 import numpy as np
 
+import cauce_engine as engine
 from cauce.indicators.rules.draws import Ints
 from cauce.indicators.rules.drive import Drive
 from cauce.indicators.rules.replay import document_of, plan, replay_point

@@ -20,6 +20,8 @@ FiguresRefused = intake.FiguresRefused
 ResultsRefused = intake.ResultsRefused
 figures_are_loaded = intake.is_loaded
 replay_is_loaded = intake.replay_is_loaded
+
+
 @use_case
 def load_figures(*, actor: Actor, now: datetime, text: str | None = None) -> PublishedFigure:
     """Make the published figures equal to their catalogue; return the first.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cauce.base.actors import Actor
+from cauce.base.drawing import Region, StatesFigure, StatesRow, region_name
 from cauce.base.errors import Verdict
 from cauce.base.figures import days_away, number, percent
 from cauce.calls import rules
@@ -179,6 +182,7 @@ class HomePage:
     unlisted: int
     sent: int
     demand_at: datetime | None
+    states: StatesFigure | None
 
 
 def home_page(actor: Actor, *, now: datetime) -> HomePage:
@@ -186,7 +190,13 @@ def home_page(actor: Actor, *, now: datetime) -> HomePage:
     page = calls_page(actor, now=now)
     ids = [card.call.pk for card in page.open]
     counted = [card.call.demand_at for card in page.open if card.call.demand_at is not None]
-    unlisted = Post.objects.filter(call__in=ids, listed=0).count()
+    by_state = list(
+        Post.objects.filter(call__in=ids)
+        .values("site__state_id")
+        .annotate(posts=Count("pk"), seats=Sum("seats"), unlisted=Count("pk", filter=Q(listed=0)))
+        .order_by("site__state_id")
+    )
+    is_counted = len(counted) == len(page.open) and bool(counted)
     sent = Application.objects.filter(call__in=ids, state=ApplicationState.SUBMITTED).count()
     return HomePage(
         open=page.open,
@@ -196,10 +206,31 @@ def home_page(actor: Actor, *, now: datetime) -> HomePage:
         at=now,
         posts=sum(card.posts for card in page.open),
         seats=sum(card.seats for card in page.open),
-        unlisted=unlisted,
+        unlisted=sum(row["unlisted"] for row in by_state),
         sent=sent,
-        demand_at=min(counted) if len(counted) == len(page.open) and counted else None,
+        demand_at=min(counted) if is_counted else None,
+        states=_states(by_state, is_counted=is_counted) if by_state else None,
     )
+
+
+def _states(by_state: Sequence[Mapping[str, Any]], *, is_counted: bool) -> StatesFigure:
+    """Posts of the open calls by state: drawn in five classes of equal width, and with seats and demand in the table."""
+    address = reverse("calls:search")
+    width = -(-max(row["posts"] for row in by_state) // 5)
+    rows, regions = [], []
+    for row in by_state:
+        key, href = row["site__state_id"], f"{address}?estado={row['site__state_id']}"
+        demand = (percent(Decimal(row["unlisted"]) / row["posts"]),) if is_counted else ()
+        rows.append(
+            StatesRow(key, region_name(key), href, (number(row["posts"]), number(row["seats"]), *demand))
+        )
+        regions.append(Region(key, number(row["posts"]), -(-row["posts"] // width), href))
+    heads = (_("Plazas"), _("Lugares"), *((_("Plazas sin ninguna lista"),) if is_counted else ()))
+    limits = [
+        _("%(low)s a %(high)s") % {"low": number(width * step + 1), "high": number(width * (step + 1))}
+        for step in range(5)
+    ]
+    return StatesFigure(_("Plazas que se ofrecen, por estado"), _("plazas"), regions, limits, heads, rows)
 
 
 def _next_date(page: CallsPage, *, now: datetime) -> NextDate | None:

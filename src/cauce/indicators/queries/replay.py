@@ -93,6 +93,7 @@ class ContrastRow:
 
 @dataclass(frozen=True, slots=True)
 class AssumptionRow:
+    name: str
     text: str
     low: int
     high: int
@@ -145,6 +146,10 @@ class ReplayPage:
     may_ask: Verdict
 
     @property
+    def hired(self) -> str:
+        return number(int(next(check["value"] for check in self.drive.checks if check["key"] == "hired")))
+
+    @property
     def is_under_way(self) -> bool:
         return self.asked is not None
 
@@ -195,7 +200,7 @@ def results_table(document: bytes) -> tuple[list[str], list[list[Any]]]:
 
 @lru_cache(maxsize=4)
 def _parsed(digest: str, data: bytes) -> Mapping[str, Any]:
-    return json.loads(zlib.decompress(data))  # type: ignore[no-any-return]
+    return json.loads(zlib.decompress(data))
 
 
 def _in_language(spanish: str, english: str) -> str:
@@ -204,7 +209,12 @@ def _in_language(spanish: str, english: str) -> str:
 
 def _assumption_row(one: Assumption) -> AssumptionRow:
     return AssumptionRow(
-        _in_language(one.text, one.text_en), one.low, one.high, UNITS[one.unit], _in_language(one.why, one.why_en)
+        _in_language(one.name, one.name_en),
+        _in_language(one.text, one.text_en),
+        one.low,
+        one.high,
+        UNITS[one.unit],
+        _in_language(one.why, one.why_en),
     )
 
 
@@ -216,13 +226,15 @@ def _results(drive: Drive, replay: Replay, measure: str) -> Results:
     points = rules.spread_points(document)
     contrasts = list(rules.contrasts(document))
     posts = drive["posts"]
-    named = {one.key: _in_language(one.text, one.text_en) for one in drive.assumptions}
+    named = {one.key: _in_language(one.name, one.name_en) for one in drive.assumptions}
     unasked = [drive["named"] - point["base"]["named_by_accredited"] for point in points]
     return Results(
         replay=replay,
         points=len(points),
         repeats=len(rules.middle_points(document)),
-        answers=sum(len(row["rounds"]) for point in document["points"] for row in point["scenarios"].values()),
+        answers=sum(
+            len(row["rounds"]) for point in document["points"] for row in point["scenarios"].values()
+        ),
         scenarios=[_scenario_row(points, key, posts) for key in SCENARIO_NAMES],
         contrasts=[_contrast_row(one, contrasts, named) for one in contrasts],
         verdict=_verdict(points, contrasts, posts),
@@ -239,7 +251,7 @@ def _cell(found: rules.Range, drawing: Span | None = None) -> RangeCell:
 
 
 def _shares(found: rules.Range, whole: int) -> RangeCell:
-    return RangeCell(*(percent(value / whole) for value in (found.low, found.median, found.high)))
+    return RangeCell(percent(found.low / whole), percent(found.median / whole), percent(found.high / whole))
 
 
 def _scenario_row(points: Sequence[Mapping[str, Any]], key: str, posts: int) -> ScenarioRow:
@@ -269,11 +281,10 @@ def _contrast_row(
     most = max(each.gain.high for each in every)
     gain = one.gain
     drawing = span(gain.low, gain.median, gain.high, least, most)
-    chance = _("de %(low)s a %(high)s") % {"low": _signed(one.chance.low), "high": _signed(one.chance.high)}
     return ContrastRow(
         CONTRAST_NAMES[one.key],
         RangeCell(_signed(gain.low), _signed(gain.median), _signed(gain.high), drawing),
-        chance,
+        _span_words(one.chance),
         [named[key] for key, _strength in one.drivers[:2]],
         is_null=gain.low <= 0 <= gain.high,
     )
@@ -282,32 +293,30 @@ def _contrast_row(
 def _verdict(points: Sequence[Mapping[str, Any]], contrasts: Sequence[rules.Contrast], posts: int) -> str:
     """The answer in one sentence, from the numbers alone: how much of what stayed empty the limit explains."""
     gain = {one.key: one.gain for one in contrasts}
-    empty = [posts - filled for filled in rules.measured(points, BASE, "filled")]
-    limited = rules.measured(points, "full_one_serial", "filled")
-    shares = [
-        max(0, now - then) / lacking
-        for now, then, lacking in zip(limited, rules.measured(points, BASE, "filled"), empty, strict=True)
-    ]
+    before = rules.measured(points, BASE, "filled")
+    after = rules.measured(points, "full_one_serial", "filled")
+    shares = [max(0, then - now) / (posts - now) for now, then in zip(before, after, strict=True)]
     facts = {
+        "cap": _span_words(gain["cap"]),
         "most": percent(max(shares), 1),
-        "cap": _signed(gain["cap"].median),
-        "rounds": _signed(gain["rounds"].median),
-        "everyone": _signed(gain["everyone"].median),
-        "points": len(points),
+        "rounds": _span_words(gain["rounds"]),
+        "everyone": _span_words(gain["everyone"]),
     }
-    if max(gain, key=lambda key: gain[key].median) == "cap":
-        return (
-            _(
-                "En estas %(points)s combinaciones, lo que más plazas habría ocupado es quitar el límite: %(cap)s en la mediana; explica hasta el %(most)s de las que quedaron vacías."
-            )
-            % facts
-        )
+    if max(("cap", "rounds", "everyone"), key=lambda key: gain[key].median) == "cap":
+        head = _("El límite de tres opciones pesó más que las rondas y que las ausencias.")
+    else:
+        head = _("El límite de tres opciones no es la causa principal.")
     return (
-        _(
-            "El límite de tres opciones no es la causa principal. Quitarlo, sin más, cambia las plazas ocupadas en %(cap)s (mediana de %(points)s combinaciones) y nunca explica más del %(most)s de las que quedaron vacías. Dar tres rondas las cambia en %(rounds)s; que nadie hubiera faltado, en %(everyone)s."
+        f"{head} "
+        + _(
+            "Quitarlo, sin más, habría ocupado %(cap)s plazas: a lo sumo, el %(most)s de las que quedaron vacías. Elegir en tres rondas, %(rounds)s. Que nadie hubiera faltado, %(everyone)s."
         )
         % facts
     )
+
+
+def _span_words(found: rules.Range) -> str:
+    return _("de %(low)s a %(high)s") % {"low": _signed(found.low), "high": _signed(found.high)}
 
 
 def _checks(drive: Drive, points: Sequence[Mapping[str, Any]]) -> list[CheckRow]:
@@ -321,7 +330,9 @@ def _checks(drive: Drive, points: Sequence[Mapping[str, Any]]) -> list[CheckRow]
         "hired": (hired, _cell(hired), 1),
         "jalisco": (
             pressure,
-            RangeCell(*(number(value / 10, 1) for value in (pressure.low, pressure.median, pressure.high))),
+            RangeCell(
+                number(pressure.low / 10, 1), number(pressure.median / 10, 1), number(pressure.high / 10, 1)
+            ),
             10,
         ),
     }

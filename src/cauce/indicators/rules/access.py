@@ -12,4 +12,6 @@ def may_replay(actor: Actor) -> Verdict:
     """Whether the actor may have the replay computed here: minutes of a processor."""
     if actor.is_system or actor.has_desk:
         return ALLOWED
-    return Verdict(False, _("Repetirla aquí toca a quien tiene un cargo; cualquiera puede hacerlo con la orden."))
+    return Verdict(
+        False, _("Repetirla aquí toca a quien tiene un cargo; cualquiera puede hacerlo con la orden.")
+    )

@@ -53,6 +53,8 @@ class Assumption:
     """Something that nobody published, with the range that is tried. Values are whole numbers of ``unit``."""
 
     key: str
+    name: str
+    name_en: str
     low: int
     high: int
     unit: str
@@ -199,7 +201,8 @@ def bounds(drive: Drive) -> Bounds:
         gain_most=drive["accredited"] - hired,
         empty_if_all_came=drive["posts"] - drive["registered"],
         refused_first_least=sum(
-            max(0, one.referred - math.ceil(one.posts * one.named_percent / 100)) for one in drive.institutions
+            max(0, one.referred - math.ceil(one.posts * one.named_percent / 100))
+            for one in drive.institutions
         ),
     )
 

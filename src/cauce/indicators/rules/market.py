@@ -217,7 +217,8 @@ class _Builder:
         share, total = self.values["home_first"] / 100, self.drive["posts"]
         parts = [int(offered) / total for offered in self.offered]
         return np.array(
-            [round(THOUSAND * math.log(share * (1 - part) / ((1 - share) * part))) for part in parts], np.int64
+            [round(THOUSAND * math.log(share * (1 - part) / ((1 - share) * part))) for part in parts],
+            np.int64,
         )
 
     def _choose(self, doctors: Ints, posts: Ints, field: int) -> None:
@@ -311,4 +312,3 @@ def _best(worth: Ints, count: int) -> Ints:
     part = np.argpartition(-keys, min(count, worth.shape[1] - 1), axis=1)[:, :count]
     inner = np.argsort(-np.take_along_axis(keys, part, axis=1), axis=1, kind="stable")
     return np.take_along_axis(part, inner, axis=1)
-

@@ -141,7 +141,11 @@ def contrasts(document: Mapping[str, Any]) -> Iterator[Contrast]:
     for key, before, after in CONTRASTS:
         gain = _gain(points, before, after)
         yield Contrast(
-            key, before, after, range_of(gain), range_of(_gain(middles, before, after)),
+            key,
+            before,
+            after,
+            range_of(gain),
+            range_of(_gain(middles, before, after)),
             _drivers(points, gain, (_BY_KEY[before], _BY_KEY[after])),
         )
 

@@ -109,7 +109,9 @@ def _list(
         more = tail[len(ahead) :][: market.more[doctor]]
         wished, rest = ahead + named + more, tail[len(ahead) + len(more) :]
     if scenario.supplement and market.answer[doctor] < values["supplement_answer"]:
-        paid = [int(p) for p in market.extras[doctor][: values["supplement_posts"]] if p >= 0 and p not in wished]
+        paid = [
+            int(p) for p in market.extras[doctor][: values["supplement_posts"]] if p >= 0 and p not in wished
+        ]
         slot = min(int(market.slot[doctor]), len(wished))
         wished = wished[:slot] + paid + wished[slot:]
         rest = [post for post in rest if post not in paid]

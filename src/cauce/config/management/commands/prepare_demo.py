@@ -55,6 +55,7 @@ class Command(BaseCommand):
         self.is_new = not CatalogueLoad.objects.exists()
         self._stage("Catalogue", lambda: not institutions.catalogue_is_loaded(), self._load_catalogue)
         self._stage("Published figures", lambda: not indicators.figures_are_loaded(), self._load_figures)
+        self._stage("Replay of 2022", lambda: not indicators.replay_is_loaded(), self._load_replay)
         self._stage("People one can enter as", lambda: not _people_loaded(), self._load_people)
         self._stage("Two calls with their posts", lambda: Call.objects.count() < 2, self._draft_calls)
         self._stage("Publication", _drafts_left, self._publish)
@@ -90,6 +91,10 @@ class Command(BaseCommand):
     def _load_figures(self) -> str:
         indicators.load_figures(actor=DEMO, now=self._when(INSTALLED))
         return f"{PublishedFigure.objects.count()} figures"
+
+    def _load_replay(self) -> str:
+        row = indicators.load_replay(actor=DEMO, now=self._when(INSTALLED))
+        return f"results {row.digest[:19]}…"
 
     def _load_people(self) -> str:
         if not PrivacyNotice.objects.exists():

@@ -33,7 +33,9 @@ class Command(BaseCommand):
         self._residuals(drive)
         with Progress(console=self.console) as bar:
             task = bar.add_task("Points", total=points or whole)
-            document, seconds = bridge.replay(drive, lambda done, _of: bar.update(task, completed=done), points)
+            document, seconds = bridge.replay(
+                drive, lambda done, _of: bar.update(task, completed=done), points
+            )
         self.console.print(f"{points or whole} points in {seconds} s of processor, {rules.digest(document)}")
         if write:
             intake.write_replay(document, seconds)
@@ -56,7 +58,9 @@ class Command(BaseCommand):
         self.console.print(table)
 
     def _ranges(self, document: bytes) -> None:
-        table = Table("scenario", "filled", "first choice", "km", "in no list", title="Ranges over the points")
+        table = Table(
+            "scenario", "filled", "first choice", "km", "in no list", title="Ranges over the points"
+        )
         read = json.loads(document)
         points = rules.spread_points(read)
         for one in rules.SCENARIOS:

@@ -32,7 +32,7 @@ class PublishedFigure(models.Model):
 class ReplayState(models.TextChoices):
     QUEUED = "queued", _("En espera")
     RUNNING = "running", _("En curso")
-    READY = "ready", _("Lista")
+    READY = "ready", _("Calculada")
     FAILED = "failed", _("Falló")
 
 

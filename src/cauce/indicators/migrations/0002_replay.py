@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='Replay',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'En espera'), ('running', 'En curso'), ('ready', 'Lista'), ('failed', 'Falló')], default='queued', max_length=10)),
+                ('state', models.CharField(choices=[('queued', 'En espera'), ('running', 'En curso'), ('ready', 'Calculada'), ('failed', 'Falló')], default='queued', max_length=10)),
                 ('requested_at', models.DateTimeField()),
                 ('task_id', models.UUIDField(null=True)),
                 ('is_delivered', models.BooleanField(default=False)),

@@ -221,12 +221,12 @@ class _Market:
         return not self.own(post) or bool(np.any(self.entries(post)[0] == person))
 
     def holders(self, posts: list[int]) -> dict[int, NDArray[np.int64]]:
-        """Who holds these posts after the correction."""
-        asked = np.zeros(len(self.base.posts) + 1, np.bool_)
-        asked[posts] = True
-        people = np.flatnonzero(asked[self.after])
-        held = self.after[people]
-        return {post: people[held == post] for post in posts}
+        """Who holds these posts after the correction: of those who listed them, and of those who changed."""
+        found = {}
+        for post in posts:
+            people = np.union1d(wanting(self.base).at(post), self.people)
+            found[post] = people[self.after[people] == post].astype(np.int64)
+        return found
 
     def named_pair(self, person: int, post: int, **more: Any) -> dict[str, Any]:
         question = self.base

@@ -113,7 +113,8 @@ class Correction:
     @cached_property
     def lists(self) -> dict[int, NDArray[np.int32]]:
         """The corrected list of everybody whose list changes."""
-        at = {post: index for index, post in enumerate(self.base.posts)}
+        relisted = any(event.choices is not None for event in self.events)
+        at = {post: index for index, post in enumerate(self.base.posts)} if relisted else {}
         found = {person: np.zeros(0, np.int32) for person in self.withdrawn}
         # A choice made in person stood instead of the list; an upheld appeal gives the list back.
         chose = {self.question.applicants[person] for person, _ in self.question.log}

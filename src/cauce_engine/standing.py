@@ -30,7 +30,7 @@ class Standing:
         self.correction = correction
         self.base = correction.base
         self.post: NDArray[np.int32] = correction.before.copy()
-        held = np.bincount(self.post[self.post >= 0], minlength=len(self.base.posts))
+        held = np.bincount(self.post + 1, minlength=len(self.base.posts) + 1)[1:]
         self.published: NDArray[np.int64] = held
         self.free: NDArray[np.int64] = self.base.capacity - held
         self.named = frozenset(correction.named)

@@ -74,7 +74,7 @@ class Couples:
             wish_rank.astype(np.int32, copy=False),
             bool(common),
         )
-        self.ranks = loops.ranks_of_pairs(*self.lists, *self.columns)
+        self.ranks = loops.ranks_of_pairs(*self.lists, *self.columns, len(question.posts))
 
     def outside_lists(self, post: NDArray[Any]) -> dict[str, Any] | None:
         """The first couple whose outcome is not a pair of its list."""

@@ -35,22 +35,19 @@ def member_lists(members, pair_start, pairs, posts):
 
 
 @compiled
-def ranks_of_pairs(start, choices, person_rank, wish_rank, common, members, pair_start, pairs):
+def ranks_of_pairs(start, choices, person_rank, wish_rank, common, members, pair_start, pairs, posts):
     """By pair and member, the member's rank at the post of the pair (-1 for no post)."""
     ranks = np.full(pairs.shape, -1, np.int64)
+    wish_at = np.empty(posts, np.int64)
     for couple in range(len(members)):
         for side in range(2):
             person = members[couple, side]
+            for wish in range(start[person], start[person + 1]):
+                wish_at[choices[wish]] = wish
             for k in range(pair_start[couple], pair_start[couple + 1]):
-                if pairs[k, side] < 0:
-                    continue
-                if common:
-                    ranks[k, side] = person_rank[person]
-                    continue
-                for wish in range(start[person], start[person + 1]):
-                    if choices[wish] == pairs[k, side]:
-                        ranks[k, side] = wish_rank[wish]
-                        break
+                if pairs[k, side] >= 0:
+                    wish = wish_at[pairs[k, side]]
+                    ranks[k, side] = person_rank[person] if common else wish_rank[wish]
     return ranks
 
 
@@ -117,6 +114,8 @@ def _reaches(p, mine, partner, held, seats, count, rank, person):
     if p < 0 or held == p:
         return True
     if seats[p] == 0:
+        return False
+    if count[p] >= seats[p] and mine >= rank[p, 0]:
         return False
     return count[p] < seats[p] or _how_many_behind(p, mine, partner, partner, rank, person) > 0
 

@@ -81,18 +81,21 @@ def _dropped(
     returned: NDArray[np.bool_],
 ) -> tuple[Dropped, ...]:
     applicants, posts = question.applicants, question.posts
-    silent = [
-        Dropped(applicants[owner[wish]], posts[question.choices[wish]], POST_SILENT)
-        for wish in np.flatnonzero(rank < 0).tolist()
-    ]
-    of_post = np.repeat(np.arange(len(posts)), np.diff(orders.start))
-    coupled = {member for couple in question.couples for member in couple.members}
-    unasked = [
-        Dropped(applicants[people[entry]], posts[of_post[entry]], APPLICANT_SILENT)
-        for entry in np.flatnonzero(~returned).tolist()
-        if int(people[entry]) not in coupled
-    ]
-    return tuple(sorted(silent + unasked, key=lambda wish: (wish.applicant, wish.post)))
+    unlisted = np.flatnonzero(rank < 0)
+    unasked = np.flatnonzero(~returned)
+    if question.couples:
+        coupled = np.zeros(len(applicants), np.bool_)
+        coupled[[member for couple in question.couples for member in couple.members]] = True
+        unasked = unasked[~coupled[people[unasked]]]
+    asked = np.searchsorted(orders.start, unasked, side="right") - 1
+    person = np.concatenate([owner[unlisted], people[unasked]])
+    post = np.concatenate([question.choices[unlisted], asked])
+    silent = np.arange(len(person)) < len(unlisted)
+    order = np.lexsort((post, person))
+    rows = zip(person[order].tolist(), post[order].tolist(), silent[order].tolist(), strict=True)
+    return tuple(
+        [Dropped(applicants[i], posts[p], POST_SILENT if by else APPLICANT_SILENT) for i, p, by in rows]
+    )
 
 
 def stable(question: Question) -> Allocation:

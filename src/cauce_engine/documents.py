@@ -29,6 +29,8 @@ from cauce_engine.problems import (
 
 LARGEST = 256 * 2**20
 """Bytes of the largest question read from a file; memory stays within a small multiple of what is read."""
+MOST_CONTAINERS = 20_000_000
+"""Lists and objects in one file: empty ones weigh twenty times their bytes once they are read."""
 
 MOST_SHARES = 6
 _TOP = {
@@ -126,6 +128,8 @@ def read_json(data: bytes, fault: Callable[..., Exception], *, largest: int = LA
 
     if len(data) > largest:
         refuse("is larger than {largest} bytes", largest=largest)
+    if data.count(b"[") + data.count(b"{") > MOST_CONTAINERS:
+        refuse("holds more than {most} lists and objects", most=MOST_CONTAINERS)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

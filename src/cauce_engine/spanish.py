@@ -5,6 +5,7 @@ from __future__ import annotations
 from cauce_engine.spanish_after import AFTER
 
 SPANISH = {
+    "holds more than {most} lists and objects": "contiene más de {most} listas y objetos",
     "a couple's line has two people and then pairs of posts": "la línea de una pareja tiene dos personas y luego "
     "pares de plazas",
     "a parenthesis has no partner": "un paréntesis no tiene pareja",

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -124,7 +125,14 @@ def test_the_bytes_are_the_same_without_the_compiler(files):
 
 
 def test_every_mechanism_gives_the_same_bytes_without_the_compiler(tmp_path):
+    cases = Path(__file__).parents[1] / "conformance"
     documents = [STABLE, question_with_classes(), IMPOSSIBLE, published.document(published.load("sms_test4"))]
+    documents += [
+        case["question"]
+        for path in sorted(cases.glob("*.json"))
+        for case in json.loads(path.read_text(encoding="utf-8"))
+        if "answer" in case
+    ]
     (tmp_path / "questions.json").write_text(json.dumps(documents))
     code = (
         "import json, sys; from cauce_engine import allocate, parse_question\n"
@@ -166,3 +174,22 @@ def test_importing_the_package_does_not_load_the_compiler():
 def test_warm_says_nothing():
     done = process("warm")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("command", [["solve"], ["verify"], ["import"]])
+def test_ten_billion_zeros_are_refused_in_bounded_memory(tmp_path, command):
+    """A sparse file that claims ten gigabytes: one sentence, and never more than one gigabyte of memory."""
+    path = tmp_path / "zeros"
+    with path.open("wb") as file:
+        file.truncate(10 * 10**9)
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))\n"
+        "from cauce_engine.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command, str(path)], capture_output=True, timeout=120, check=False
+    )
+    assert done.returncode == 2
+    said = (done.stdout + done.stderr).decode()
+    assert said.count("\n") == 1
+    assert "Traceback" not in said

@@ -16,6 +16,7 @@ from cauce_engine.correcting import compare, correct, reachable
 from cauce_engine.correction_documents import correction_of, parse_correction
 from cauce_engine.corrections import OtherAnswer, answer_digest
 from tests.engine import reference
+from tests.engine.markets import merit_market, own_orders
 from tests.engine.questions import (
     NAMES,
     class_documents,
@@ -355,6 +356,48 @@ def test_an_uncertified_rerun_is_not_returned(monkeypatch):
     monkeypatch.setitem(correcting._WORKED, "rerun", wrong)
     with pytest.raises(Uncertified):
         corrected(CALL, [GONE])
+
+
+CIRCLE = {
+    "format": "cauce-question/1",
+    "mechanism": "stable",
+    "applicants": [
+        {"id": "a", "choices": ["p", "q"]},
+        {"id": "b", "choices": ["q", "p"]},
+        {"id": "c", "choices": ["p", "q"]},
+    ],
+    "posts": [
+        {"id": "p", "capacity": 1, "order": ["b", "c", "a"]},
+        {"id": "q", "capacity": 1, "order": ["a", "b", "c"]},
+    ],
+}
+
+
+def test_who_waits_and_withdraws_may_free_a_circle(monkeypatch):
+    """c holds nothing, but stood between a and b: without c they may change posts, and both gain."""
+    gone = [{"kind": "withdrawal", "applicant": "c"}]
+    outcome = corrected(CIRCLE, gone)
+    assert outcome.places() == {"a": "p", "b": "q", "c": None}
+    assert {change.code for change in outcome.changes} == {"circle"}
+    monkeypatch.setattr("cauce_engine.reruns._Run.turn_circles", lambda run: None)
+    with pytest.raises(Uncertified) as refused:
+        corrected(CIRCLE, gone)
+    assert refused.value.check.name == "C5"
+    assert "better" in refused.value.check.witness["because"]
+
+
+@pytest.mark.parametrize("kind", ["merit", "mixed", "independent"])
+def test_a_correction_looks_at_few_lists(kind):
+    question = merit_market(6000)
+    if kind != "merit":
+        question = own_orders(question, kind=kind)
+    answer = allocate(question)
+    person = int(np.flatnonzero(answer.post >= 0)[17])
+    events = [{"kind": "withdrawal", "applicant": question.applicants[person]}]
+    outcome = correct(correction_of(question, answer, events), "rerun")
+    assert np.array_equal(outcome.post, allocate(outcome.question).post)
+    assert outcome.changes
+    assert outcome.looked_at < len(question.applicants) // 5
 
 
 @given(corrections(simple))

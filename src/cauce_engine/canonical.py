@@ -34,7 +34,7 @@ def parts(question: Question) -> Iterator[bytes]:
     else:
         yield _applicants(question)
     yield b"]"
-    fields = _fields(question)
+    fields = small_fields(question)
     for name in sorted({*fields, "posts"}):
         yield f',"{name}":'.encode()
         if name == "posts":
@@ -54,7 +54,7 @@ def text_of(value: object) -> str:
 escaped = json.encoder.encode_basestring
 
 
-def _fields(question: Question) -> dict[str, str]:
+def small_fields(question: Question) -> dict[str, str]:
     """Everything but the two large collections."""
     fields = {"format": text_of(FORMAT), "mechanism": text_of(question.mechanism)}
     if question.couples:
@@ -195,7 +195,7 @@ def _posts(question: Question) -> Iterator[bytes]:
         if terms is None and orders is None:
             rows.append(b'{"capacity":%d,"id":%b}' % (seats, escaped(post).encode()))
         else:
-            fields = _post(post, seats, bare if terms is None else terms)
+            fields = post_fields(post, seats, bare if terms is None else terms)
             if order_of is not None and orders is not None and orders.given[index]:
                 fields["order"] = order_of(index)
             row = b",".join([b'"%b":%b' % (name.encode(), fields[name]) for name in sorted(fields)])
@@ -206,7 +206,7 @@ def _posts(question: Question) -> Iterator[bytes]:
     yield b",".join(rows)
 
 
-def _post(post: str, seats: int, terms: PostTerms) -> dict[str, bytes]:
+def post_fields(post: str, seats: int, terms: PostTerms) -> dict[str, bytes]:
     """The fields of a post but its order, each as JSON."""
     fields = {"id": escaped(post).encode(), "capacity": b"%d" % seats}
     document: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from cauce_engine.columns import MAGIC
 from cauce_engine.faults import InvalidQuestion, quoted
 from cauce_engine.lottery import Lottery
 from cauce_engine.problems import (
@@ -41,7 +42,11 @@ _POST = {"id", "capacity", "order", "classes", "region", "target", "minimum", "s
 
 
 def read_question(data: bytes) -> Question:
-    """Read a question from JSON bytes of any origin; `InvalidQuestion` whatever is wrong with them."""
+    """Read a question of any origin, JSON or columns; `InvalidQuestion` whatever is wrong with it."""
+    if data[:4] == MAGIC:
+        from cauce_engine.columnar import question_of  # noqa: PLC0415 - it imports this module
+
+        return question_of(data)
     return parse_question(read_json(data, InvalidQuestion))
 
 
@@ -53,15 +58,15 @@ def parse_question(document: Mapping[str, Any]) -> Question:
         raise InvalidQuestion(
             "format", "{format} is not {value}", format=quoted(document.get("format")), value=quoted(FORMAT)
         )
-    _refuse_unknown(document, _TOP, "")
-    rows = {name: _rows(document, name) for name in ("applicants", "posts", "couples", "regions")}
+    refuse_unknown(document, _TOP, "")
+    rows = {name: rows_of(document, name) for name in ("applicants", "posts", "couples", "regions")}
     for name in ("applicants", "posts"):
         if name not in document:
             raise InvalidQuestion(name, "is missing")
     applicants = _applicants(rows["applicants"])
-    lottery = _lottery(document.get("lottery"))
+    lottery = lottery_of(document.get("lottery"))
     for at, row in enumerate(rows["posts"]):
-        _refuse_unknown(row, _POST, f"posts[{at}]")
+        refuse_unknown(row, _POST, f"posts[{at}]")
         if "capacity" not in row:
             raise InvalidQuestion(f"posts[{at}].capacity", "is missing")
         if "id" not in row:
@@ -78,20 +83,28 @@ def parse_question(document: Mapping[str, Any]) -> Question:
         merit=applicants.merit_columns(),
         lottery=lottery,
         groups=applicants.groups,
-        options=_object(document.get("options"), "options"),
+        options=object_of(document.get("options"), "options"),
     )
-    regions = _regions(rows["regions"])
+    return completed(question, document, rows["posts"])
+
+
+def completed(question: Question, document: Mapping[str, Any], posts: list[Any]) -> Question:
+    """The question with all that its columns do not say: regions, classes, orders, couples, shares, log.
+
+    ``posts``: rows with ``id`` and ``capacity``, at least for the posts that say more than that.
+    """
+    regions = _regions(rows_of(document, "regions"))
     post_of = {post: index for index, post in enumerate(question.posts)}
-    terms = _terms(rows["posts"], post_of, {region.id: region for region in regions})
-    _refuse_small_caps(rows["regions"], terms)
+    terms = _terms(posts, post_of, {region.id: region for region in regions})
+    _refuse_small_caps(rows_of(document, "regions"), terms)
     return replace(
         question,
         regions=regions,
         terms=terms,
-        orders=_orders(rows["posts"], question, post_of),
-        couples=_couples(rows["couples"], question, post_of),
-        shares=_top_shares(_rows(document, "shares"), question.mechanism),
-        log=_log(_rows(document, "log"), question, post_of),
+        orders=_orders(posts, question, post_of),
+        couples=_couples(rows_of(document, "couples"), question, post_of),
+        shares=_top_shares(rows_of(document, "shares"), question.mechanism),
+        log=_log(rows_of(document, "log"), question, post_of),
     )
 
 
@@ -154,7 +167,7 @@ def read_json(data: bytes, fault: Callable[..., Exception], *, largest: int = LA
     return value
 
 
-def _refuse_unknown(row: Any, known: set[str], place: str) -> None:
+def refuse_unknown(row: Any, known: set[str], place: str) -> None:
     if not isinstance(row, Mapping):
         raise InvalidQuestion(place, "{row} is not an object", row=quoted(row))
     if not row.keys() <= known:
@@ -167,7 +180,7 @@ def _refuse_unknown(row: Any, known: set[str], place: str) -> None:
         )
 
 
-def _rows(document: Mapping[str, Any], name: str, place: str = "") -> list[Any]:
+def rows_of(document: Mapping[str, Any], name: str, place: str = "") -> list[Any]:
     value = document.get(name)
     if value is None:
         return []
@@ -180,7 +193,7 @@ def _list(value: Any, place: str) -> list[Any]:
     return list(value)
 
 
-def _object(value: Any, place: str) -> dict[str, Any]:
+def object_of(value: Any, place: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -217,7 +230,7 @@ def _applicants(rows: list[Any]) -> _Applicants:
     gathered = _Applicants()
     for at, row in enumerate(rows):
         if not isinstance(row, Mapping) or not row.keys() <= _APPLICANT:
-            _refuse_unknown(row, _APPLICANT, f"applicants[{at}]")
+            refuse_unknown(row, _APPLICANT, f"applicants[{at}]")
         choices = row.get("choices") or []
         if not isinstance(choices, (list, tuple)):
             raise InvalidQuestion(
@@ -230,7 +243,7 @@ def _applicants(rows: list[Any]) -> _Applicants:
         merit = row.get("merit")
         gathered.merit.append(_merit_row(merit, at) if merit is not None else None)
         if row.get("groups"):
-            gathered.groups[at] = _groups(row["groups"], f"applicants[{at}].groups")
+            gathered.groups[at] = groups_of(row["groups"], f"applicants[{at}].groups")
     return gathered
 
 
@@ -241,7 +254,7 @@ def _merit_row(merit: Any, at: int) -> list[Any] | None:
     return values or None
 
 
-def _groups(value: Any, place: str) -> tuple[str, ...]:
+def groups_of(value: Any, place: str) -> tuple[str, ...]:
     names = _list(value, place)
     for at, name in enumerate(names):
         refuse_identifier(name, f"{place}[{at}]")
@@ -252,11 +265,11 @@ def _groups(value: Any, place: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _lottery(value: Any) -> Lottery | None:
+def lottery_of(value: Any) -> Lottery | None:
     if value is None:
         return None
-    fields = _object(value, "lottery")
-    _refuse_unknown(fields, {"seed", "commitment", "beacon"}, "lottery")
+    fields = object_of(value, "lottery")
+    refuse_unknown(fields, {"seed", "commitment", "beacon"}, "lottery")
     if "seed" not in fields:
         raise InvalidQuestion("lottery.seed", "is missing")
     return Lottery(fields["seed"], fields.get("commitment"), fields.get("beacon"))
@@ -272,7 +285,7 @@ def _shares(rows: list[Any], place: str) -> tuple[Share, ...]:
     shares: list[Share] = []
     for at, row in enumerate(rows):
         here = f"{place}[{at}]"
-        _refuse_unknown(row, {"group", "percent"}, here)
+        refuse_unknown(row, {"group", "percent"}, here)
         refuse_identifier(row.get("group"), f"{here}.group")
         if row["group"] == OPEN:
             raise InvalidQuestion(f"{here}.group", '"open" is the class of everybody, not a group')
@@ -292,7 +305,7 @@ def _regions(rows: list[Any]) -> tuple[Region, ...]:
     regions: dict[str, Region] = {}
     for at, row in enumerate(rows):
         place = f"regions[{at}]"
-        _refuse_unknown(row, {"id", "cap", "rule"}, place)
+        refuse_unknown(row, {"id", "cap", "rule"}, place)
         refuse_identifier(row.get("id"), f"{place}.id")
         if row["id"] in regions:
             raise InvalidQuestion(f"{place}.id", "{id} is already declared", id=quoted(row["id"]))
@@ -325,7 +338,7 @@ def _terms(rows: list[Any], post_of: dict[str, int], regions: dict[str, Region])
             problem = "{minimum} is above the target, {target}, to which the region cuts the post"
             raise InvalidQuestion(f"{place}.minimum", problem, minimum=minimum, target=target or 0)
         classes = _classes(row.get("classes"), row["capacity"], f"{place}.classes")
-        shares = _shares(_rows(row, "shares", f"{place}.shares"), f"{place}.shares")
+        shares = _shares(rows_of(row, "shares", f"{place}.shares"), f"{place}.shares")
         stated = PostTerms(classes, region, target, minimum, shares)
         if stated != PostTerms():
             terms[post_of[row["id"]]] = stated
@@ -352,7 +365,7 @@ def _classes(value: Any, capacity: int, place: str) -> tuple[SeatClass, ...]:
     classes: list[SeatClass] = []
     for at, row in enumerate(_list(value, place)):
         here = f"{place}[{at}]"
-        _refuse_unknown(row, {"group", "seats", "reverts_to"}, here)
+        refuse_unknown(row, {"group", "seats", "reverts_to"}, here)
         group, reverts = row.get("group"), row.get("reverts_to")
         for name, named in (("group", group), ("reverts_to", reverts)):
             if named is not None:
@@ -459,7 +472,7 @@ def _couples(rows: list[Any], question: Question, post_of: dict[str, int]) -> tu
     taken: dict[int, str] = {}
     for at, row in enumerate(rows):
         place = f"couples[{at}]"
-        _refuse_unknown(row, {"id", "members", "choices"}, place)
+        refuse_unknown(row, {"id", "members", "choices"}, place)
         refuse_identifier(row.get("id"), f"{place}.id")
         if row["id"] in couples:
             raise InvalidQuestion(f"{place}.id", "{id} is already declared", id=quoted(row["id"]))
@@ -524,7 +537,7 @@ def _log(rows: list[Any], question: Question, post_of: dict[str, int]) -> tuple[
         )
     turns: dict[int, int] = {}
     for at, row in enumerate(rows):
-        _refuse_unknown(row, {"applicant", "post"}, f"log[{at}]")
+        refuse_unknown(row, {"applicant", "post"}, f"log[{at}]")
         name, post = row.get("applicant"), row.get("post")
         try:
             person = question.index_of(name)

@@ -261,7 +261,9 @@ def _refuse_unexplained(allocation: Allocation) -> None:
     if allocation.question.options.get("ties") == "maximum":
         raise Unsupported("options.ties", 'answers with ties "maximum" have no explanations')
     if allocation.status != "certified":
-        raise Unsupported("status", "an answer that is {status} places nobody", status=quoted(allocation.status))
+        raise Unsupported(
+            "status", "an answer that is {status} places nobody", status=quoted(allocation.status)
+        )
 
 
 def _last_admitted(

@@ -171,7 +171,7 @@ class Question:
         choices: Sequence[str] | NDArray[Any],
         posts: Sequence[str],
         capacities: Sequence[int] | NDArray[Any],
-        merit: Sequence[Sequence[Any] | NDArray[Any]] = (),
+        merit: Sequence[Sequence[Any] | NDArray[Any] | Merit] = (),
         lottery: Lottery | None = None,
         groups: Mapping[int, tuple[str, ...]] | None = None,
         options: Mapping[str, str] | None = None,
@@ -207,7 +207,7 @@ class Question:
             flat = inverse(post_sorting)[flat].astype(np.int32)
             capacity = capacity[post_sorting]
         if sorting is not None:
-            start, flat = _reordered(start, flat, sorting)
+            start, flat = moved_rows(start, flat, sorting)
             columns = tuple(Merit(m.codes[sorting], m.texts, m.levels) for m in columns)
         return cls(
             mechanism=mechanism,
@@ -411,6 +411,8 @@ def _refuse_repeated(flat: NDArray[np.int32], counts: NDArray[np.int64], posts: 
 
 
 def _merit(column: Any, size: int, at: int) -> Merit:
+    if isinstance(column, Merit):
+        return column
     if len(column) != size:
         raise InvalidQuestion(
             "merit",
@@ -480,7 +482,7 @@ def _refuse_partial_merit(columns: tuple[Merit, ...], mechanism: str) -> None:
         raise InvalidQuestion(f"applicants[{person}].merit", "is missing, while other applicants have one")
 
 
-def _reordered(
+def moved_rows(
     start: NDArray[np.int64], flat: NDArray[np.int32], order: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Rows of a ragged array in another order."""

@@ -155,18 +155,23 @@ class Allocation:
 
     def to_document(self) -> dict[str, Any]:
         """The answer in the open format."""
+        tables: dict[str, Any] = {"places": self.places()}
+        if self.question.lines.several:
+            tables["seats"] = self.seats()
+        if self.last is not None:
+            tables["cutoffs"] = self.cutoffs()
+        return self.facts(tables)
+
+    def facts(self, tables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The answer without its large tables, or with those given: places, seats, cut-offs."""
         document: dict[str, Any] = {
             "format": FORMAT,
             "question": self.question_digest or self.question.digest,
             "engine": self.engine,
             "mechanism": self.question.mechanism,
             "status": self.status,
-            "places": self.places(),
+            **(tables or {}),
         }
-        if self.question.lines.several:
-            document["seats"] = self.seats()
-        if self.last is not None:
-            document["cutoffs"] = self.cutoffs()
         if self.unique is not None:
             document["unique"] = self.unique
         document["checks"] = [check.to_document() for check in self.checks]

@@ -104,12 +104,16 @@ def _refuse_uncorrectable(question: Question, answer: Allocation) -> None:
     if question.couples:
         problem = "have no corrections: a stable answer may not exist; solve the corrected question from the beginning"
         raise Unsupported("couples", problem)
-    if getattr(question, "shares", ()):
-        problem = "have no corrections: who moves up changes whom a share calls next"
-        raise Unsupported("shares", problem)
+    refuse_shares(question, "have no corrections: who moves up changes whom a share calls next")
     if question.options.get("ties") == "maximum":
         problem = '"maximum" has no corrections: another largest answer may move anybody'
         raise Unsupported("options.ties", problem)
+
+
+def refuse_shares(question: Question, problem: str) -> None:
+    """Refuse a question with percentages merged into an order, of all people or of a post."""
+    if question.shares or any(terms.shares for terms in question.terms.values()):
+        raise Unsupported("shares", problem)
 
 
 def _refuse_unknown(row: Any, known: set[str], place: str) -> None:

@@ -21,6 +21,8 @@ AFTER = {
     "admiten correcciones: puede no existir respuesta estable; resuelva desde el principio la pregunta corregida",
     "have no corrections: who moves up changes whom a share calls next": "no admiten correcciones: quien sube cambia "
     "a quién llama después una cuota",
+    "have no swap rounds: a share gives claims that merit does not show": "no admiten intercambios: una cuota da "
+    "derechos que el mérito no muestra",
     "is missing; classes of the post: {known}": "falta; clases de la plaza: {known}",
     "is missing; name one of {known}": "falta; indique uno de {known}",
     "is missing; null is the end of the order": "falta; null es el final del orden",

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cauce_engine.correction_documents import posts_named, refuse_other
+from cauce_engine.correction_documents import posts_named, refuse_other, refuse_shares
 from cauce_engine.corrections import InvalidCorrection, answer_digest
 from cauce_engine.faults import Unsupported, quoted
 from cauce_engine.live import as_chosen
@@ -112,6 +112,7 @@ def swap_round(
         raise Unsupported("status", "an answer that is {status} places nobody", status=quoted(answer.status))
     if question.couples:
         raise Unsupported("couples", "cannot swap: what a couple prefers is a pair of posts")
+    refuse_shares(question, "have no swap rounds: a share gives claims that merit does not show")
     if not isinstance(consents, (list, tuple)):
         raise InvalidCorrection("consents", "{consents} is not a list", consents=quoted(consents))
     read: list[Consent] = []

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import cauce_engine
+from cauce_engine import Unsupported, allocate, parse_question
 from cauce_engine import __main__ as command
-from cauce_engine import allocate, parse_question
 from cauce_engine.correction_documents import correction_of
 from cauce_engine.spanish import SPANISH
 from cauce_engine.swap_rounds import swap_round
@@ -146,6 +146,20 @@ def test_swap_writes_verifies_and_says(tmp_path, capfdbinary):
         assert run(capfdbinary, "verify", *paths, out)[0] == 1
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_shares_have_neither(everywhere):
+    shares = {"shares": [{"group": "women", "percent": 50}]}
+    document = (
+        {**CALL, **shares} if everywhere else {**CALL, "posts": [dict(p, **shares) for p in CALL["posts"]]}
+    )
+    question = parse_question(document)
+    answer = allocate(question)
+    with pytest.raises(Unsupported, match="shares: have no corrections"):
+        correction_of(question, answer, [GONE])
+    with pytest.raises(Unsupported, match="shares: have no swap rounds"):
+        swap_round(question, answer, [])
+
+
 def test_the_bytes_are_the_same_without_the_compiler(files):
     outputs = [
         subprocess.run(
@@ -174,5 +188,7 @@ def test_every_sentence_of_corrections_and_swaps_has_its_spanish():
                 found |= {call.args[1].value} if isinstance(call.args[1], ast.Constant) else set()
             if isinstance(call, ast.Assign) and getattr(call.targets[0], "id", "") == "problem":
                 found.add(call.value.value)
+            if getattr(getattr(call, "func", None), "id", "") == "refuse_shares":
+                found.add(call.args[1].value)
     assert len(found) > 35
     assert found - SPANISH.keys() == set()

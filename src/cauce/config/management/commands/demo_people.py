@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, origin: str, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("These people only exist in a demo: set CAUCE_DEMO=true.")
-        console = Console(file=self.stdout, highlight=False, soft_wrap=True)
+        console = Console(file=cast("IO[str]", self.stdout), highlight=False, soft_wrap=True)
         console.print(f"\n  [bold]{origin}/[/bold]")
         console.print(
             f"  Enter as any of these invented people, without a password, at [bold]{origin}/demo/[/bold]\n"

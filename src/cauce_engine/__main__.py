@@ -7,11 +7,13 @@ answer exists or none was found.
 from __future__ import annotations
 
 import argparse
+import mmap
 import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from cauce_engine import (
     Allocation,
@@ -22,13 +24,16 @@ from cauce_engine import (
     allocate,
     certify,
     explain,
+    explain_all,
     parse_question,
     read_question,
 )
 from cauce_engine.after_files import Refused, carry_out, read_change, verify_change
+from cauce_engine.columnar import COLUMNS, answer_in_columns, question_in_columns, read_answer
+from cauce_engine.columns import MAGIC
 from cauce_engine.correcting import Corrected, compare
 from cauce_engine.corrections import EFFECTS, Correction
-from cauce_engine.documents import LARGEST, read_json
+from cauce_engine.documents import LARGEST
 from cauce_engine.importing import FORMATS, TIES, imported
 from cauce_engine.package import Unreadable, read_package, verify_answer, verify_package
 from cauce_engine.warm import warm
@@ -96,7 +101,14 @@ def _parser() -> argparse.ArgumentParser:
     solve = commands.add_parser("solve", parents=[shared], help="answer a question")
     solve.add_argument("question", type=Path, metavar="QUESTION.json")
     solve.add_argument("--out", type=Path, metavar="ANSWER.json", help="write there instead of printing")
+    solve.add_argument(
+        "--explanations", action="store_true", help="with the reason of every wish (a file of columns)"
+    )
     solve.set_defaults(run=_solve)
+    convert = commands.add_parser("convert", parents=[shared], help="write a question as JSON or as columns")
+    convert.add_argument("question", type=Path, metavar="QUESTION")
+    convert.add_argument("--out", type=Path, metavar="QUESTION.json | QUESTION.cauce")
+    convert.set_defaults(run=_convert)
     verify = commands.add_parser("verify", parents=[shared], help="check an answer, or a whole package")
     verify.add_argument("files", type=Path, nargs="+", metavar="QUESTION.json ANSWER.json | PACKAGE.zip")
     verify.add_argument("--checks", action="store_true", help="list every property")
@@ -118,7 +130,9 @@ def _parser() -> argparse.ArgumentParser:
             "--out", type=Path, metavar="OUTCOME.json", help="write there, and say what changed"
         )
         after.set_defaults(run=_after, effect=None, compare=False, corrected=None)
-    bring = commands.add_parser("import", parents=[shared], help="turn a file of another format into a question")
+    bring = commands.add_parser(
+        "import", parents=[shared], help="turn a file of another format into a question"
+    )
     bring.add_argument("file", type=Path, metavar="FILE")
     bring.add_argument("--format", choices=FORMATS, help="instead of the one that the file looks like")
     bring.add_argument("--ties", choices=TIES, default=TIES[0], help="keep ties, or settle them as printed")
@@ -131,9 +145,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _loaded(path: Path, lang: str) -> bytes:
+def _loaded(path: Path, lang: str) -> Any:
+    """The bytes of a file; of a file of columns, a map of it, so that its size costs nothing before it is checked."""
     try:
         with path.open("rb") as file:
+            if path.is_file() and file.read(4) == MAGIC:
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            if path.is_file():
+                file.seek(0)
             return file.read(LARGEST + 1)
     except OSError as error:
         problem = error.strerror or str(error)
@@ -143,14 +162,19 @@ def _loaded(path: Path, lang: str) -> bytes:
 def _solve(options: argparse.Namespace) -> int:
     words = _WORDS[options.lang]
     try:
-        answer = allocate(read_question(_loaded(options.question, options.lang)))
+        question = read_question(_loaded(options.question, options.lang))
+        answer = allocate(question)
+        everything = explain_all(question, answer) if options.explanations else None
     except InvalidQuestion as error:
         raise _Stop(
             2, words["question"].format(path=options.question, problem=error.said(options.lang))
         ) from None
     except Uncertified as error:
         raise _Stop(1, words["uncertified"].format(problem=error.check.name)) from None
-    _write(options.out, answer.to_bytes(), options.lang)
+    columns = everything is not None or (options.out is not None and options.out.suffix == COLUMNS)
+    _write(
+        options.out, answer_in_columns(answer, everything) if columns else [answer.to_bytes()], options.lang
+    )
     if _STATUS[answer.status]:
         sys.stderr.write(words["status"].format(status=answer.status) + "\n")
     return _STATUS[answer.status]
@@ -165,24 +189,37 @@ def _import(options: argparse.Namespace) -> int:
     except InvalidQuestion as error:
         problem = error.said(options.lang)
         raise _Stop(2, _WORDS[options.lang]["question"].format(path=options.file, problem=problem)) from None
-    _write(options.out, question.canonical() + b"\n", options.lang)
+    _write(options.out, [question.canonical(), b"\n"], options.lang)
     return 0
 
 
-def _write(path: Path | None, data: bytes, lang: str) -> None:
-    """Write the whole answer or nothing."""
+def _convert(options: argparse.Namespace) -> int:
+    try:
+        question = read_question(_loaded(options.question, options.lang))
+    except InvalidQuestion as error:
+        problem = error.said(options.lang)
+        raise _Stop(
+            2, _WORDS[options.lang]["question"].format(path=options.question, problem=problem)
+        ) from None
+    columns = options.out is not None and options.out.suffix == COLUMNS
+    _write(options.out, question_in_columns(question) if columns else [question.canonical()], options.lang)
+    return 0
+
+
+def _write(path: Path | None, data: Sequence[Any], lang: str) -> None:
+    """Write all of these buffers, or nothing."""
     if path is None:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.writelines(data)
         sys.stdout.buffer.flush()
         return
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(data)
+            path.write_bytes(b"".join(data))
             return
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(data)
             os.chmod(name, 0o644)
             os.replace(name, path)
         except BaseException:
@@ -193,7 +230,7 @@ def _write(path: Path | None, data: bytes, lang: str) -> None:
         raise _Stop(2, _WORDS[lang]["unwritten"].format(path=path, problem=problem)) from None
 
 
-def _pair(options: argparse.Namespace) -> tuple[bytes, bytes]:
+def _pair(options: argparse.Namespace) -> tuple[Any, Any]:
     if len(options.files) == 2:
         question, answer = (_loaded(path, options.lang) for path in options.files)
         return question, answer
@@ -224,9 +261,9 @@ def _after(options: argparse.Namespace) -> int:
     except Refused as refused:
         where = f"{paths[refused.which]}: " if refused.which in paths else ""
         raise _Stop(refused.exit_status, where + refused.problem) from None
-    _write(options.out, outcome.to_bytes(), lang)
+    _write(options.out, [outcome.to_bytes()], lang)
     if options.corrected is not None and isinstance(outcome, Corrected):
-        _write(options.corrected, outcome.question.canonical(), lang)
+        _write(options.corrected, [outcome.question.canonical()], lang)
     for sentence in outcome.sentences(lang) if options.out is not None else ():
         _say(sentence)
     return 0
@@ -250,7 +287,7 @@ def _explain(options: argparse.Namespace) -> int:
     question_bytes, answer_bytes = _pair(options)
     try:
         question = read_question(question_bytes)
-        answer = Allocation.from_document(question, read_json(answer_bytes, InvalidAnswer))
+        answer = Allocation.from_document(question, read_answer(answer_bytes))
     except InvalidQuestion as error:
         raise _Stop(2, words["question"].format(path=path, problem=error.said(options.lang))) from None
     except InvalidAnswer as error:

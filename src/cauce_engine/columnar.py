@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.canonical import post_fields, small_fields
-from cauce_engine.columns import Buffer, numbers, read_columns, text_column, texts, written
+from cauce_engine.columns import MAGIC, Buffer, numbers, read_columns, text_column, texts, written
 from cauce_engine.documents import (
     completed,
     groups_of,
@@ -29,6 +29,9 @@ from cauce_engine.explain import CODES, Explanations
 from cauce_engine.faults import InvalidAnswer, InvalidQuestion, quoted
 from cauce_engine.problems import FORMAT, Merit, Orders, Question, inverse, moved_rows
 from cauce_engine.results import NO_SEATS, Allocation
+
+COLUMNS = ".cauce"
+"""The extension of files of columns; reading goes by their first bytes instead."""
 
 _LARGEST_HEAD = 64 * 2**20
 _MOST_ELEMENTS = 64
@@ -331,6 +334,11 @@ def answer_in_columns(answer: Allocation, explanations: Explanations | None = No
         columns["codes"], columns["elements"] = explanations.code, explanations.element
         columns["distances"] = explanations.distance
     return written({"answer": _json(head), **columns})
+
+
+def read_answer(data: Any) -> Any:
+    """The document of an answer of any origin, JSON or columns; `InvalidAnswer` whatever is wrong with it."""
+    return answer_document(data) if data[:4] == MAGIC else read_json(data, InvalidAnswer)
 
 
 def answer_document(data: Any) -> dict[str, Any]:

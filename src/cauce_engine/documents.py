@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from mmap import mmap
 from typing import Any, NoReturn
 
 import numpy as np
@@ -41,13 +42,13 @@ _APPLICANT = {"id", "choices", "groups", "merit"}
 _POST = {"id", "capacity", "order", "classes", "region", "target", "minimum", "shares"}
 
 
-def read_question(data: bytes) -> Question:
+def read_question(data: bytes | mmap) -> Question:
     """Read a question of any origin, JSON or columns; `InvalidQuestion` whatever is wrong with it."""
     if data[:4] == MAGIC:
         from cauce_engine.columnar import question_of  # noqa: PLC0415 - it imports this module
 
         return question_of(data)
-    return parse_question(read_json(data, InvalidQuestion))
+    return parse_question(read_json(bytes(data), InvalidQuestion))
 
 
 def parse_question(document: Mapping[str, Any]) -> Question:

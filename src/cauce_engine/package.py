@@ -19,6 +19,7 @@ from typing import Any
 
 from cauce_engine.allocation import Uncertified, allocate
 from cauce_engine.certify import certify
+from cauce_engine.columnar import read_answer
 from cauce_engine.documents import read_json, read_question
 from cauce_engine.faults import Fault, InvalidAnswer, InvalidQuestion, quoted
 from cauce_engine.problems import Question
@@ -114,14 +115,14 @@ def verify_package(source: bytes | str | os.PathLike[str]) -> Report:
     return Report(status, findings, report.checks, report.question_digest, package)
 
 
-def verify_answer(question_bytes: bytes, answer_bytes: bytes) -> Report:
+def verify_answer(question_bytes: Any, answer_bytes: Any) -> Report:
     """Verify an answer file against its question file: read, certify, run again, compare."""
     try:
         question = read_question(question_bytes)
     except InvalidQuestion as error:
         return Report(2, (("question", {"fault": error}),))
     try:
-        document = read_json(answer_bytes, InvalidAnswer)
+        document = read_answer(answer_bytes)
         answer = Allocation.from_document(question, document)
     except InvalidAnswer as error:
         return Report(1 if error.differs else 2, (("answer", {"fault": error}),), (), question.digest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import resource
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from cauce_engine import (
     parse_question,
     read_question,
 )
+from cauce_engine.__main__ import main
 from cauce_engine.columnar import answer_document, answer_in_columns, question_in_columns
 from tests.engine.questions import class_documents, region_documents, serial_documents, stable_documents
 
@@ -154,3 +156,34 @@ def test_a_column_that_declares_more_than_there_is_allocates_nothing():
     assert len(huge) == len(whole)
     with pytest.raises(InvalidQuestion):
         read_question(huge)
+
+
+def test_the_command_takes_and_gives_columns(tmp_path):
+    files = {name: tmp_path / name for name in ("q.json", "q.cauce", "a.cauce", "b.json", "back.json")}
+    files["q.json"].write_bytes(parse_question(SAME).canonical())
+    assert main(["convert", str(files["q.json"]), "--out", str(files["q.cauce"])]) == 0
+    assert main(["convert", str(files["q.cauce"]), "--out", str(files["back.json"])]) == 0
+    assert files["back.json"].read_bytes() == files["q.json"].read_bytes()
+    assert main(["solve", str(files["q.cauce"]), "--explanations", "--out", str(files["a.cauce"])]) == 0
+    assert main(["solve", str(files["q.cauce"]), "--out", str(files["b.json"])]) == 0
+    for question in ("q.json", "q.cauce"):
+        for answer in ("a.cauce", "b.json"):
+            assert main(["verify", str(files[question]), str(files[answer])]) == 0
+            assert main(["explain", str(files[question]), str(files[answer]), "--applicant", "ñ"]) == 0
+
+
+def test_the_command_says_in_one_sentence_what_is_wrong_with_a_file(tmp_path, capsys):
+    path = tmp_path / "q.cauce"
+    path.write_bytes(file_of(**written())[:-9])
+    assert main(["solve", str(path)]) == 2
+    assert "no es un archivo de columnas" in capsys.readouterr().err
+
+
+def test_a_sparse_file_of_gigabytes_is_refused_without_being_read(tmp_path):
+    path = tmp_path / "q.cauce"
+    with path.open("wb") as file:
+        file.write(b"PK\3\4")
+        file.truncate(10 * 2**30)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert main(["solve", str(path)]) == 2
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000

@@ -199,8 +199,10 @@ def results_table(document: bytes) -> tuple[list[str], list[list[Any]]]:
 
 
 @lru_cache(maxsize=4)
-def _parsed(digest: str, data: bytes) -> Mapping[str, Any]:
-    return json.loads(zlib.decompress(data))
+def _read(digest: str, data: bytes) -> tuple[Mapping[str, Any], list[rules.Contrast]]:
+    """The results with their comparisons; bytes of one digest never change, so they are read once."""
+    document = json.loads(zlib.decompress(data))
+    return document, list(rules.contrasts(document))
 
 
 def _in_language(spanish: str, english: str) -> str:
@@ -222,9 +224,8 @@ def _assumption_row(one: Assumption) -> AssumptionRow:
 
 
 def _results(drive: Drive, replay: Replay, measure: str) -> Results:
-    document = _parsed(replay.digest, bytes(replay.document or b""))
+    document, contrasts = _read(replay.digest, bytes(replay.document or b""))
     points = rules.spread_points(document)
-    contrasts = list(rules.contrasts(document))
     posts = drive["posts"]
     named = {one.key: _in_language(one.name, one.name_en) for one in drive.assumptions}
     unasked = [drive["named"] - point["base"]["named_by_accredited"] for point in points]

@@ -109,7 +109,7 @@ def stable(question: Question) -> Allocation:
         market.rank,
         market.listed,
         question.capacity,
-        np.arange(len(question.applicants), dtype=np.int32),
+        market.common.order,
     )
     opposite = deferred.posts_propose(
         question.choice_start,

@@ -265,7 +265,9 @@ def settle(market, begun, held, sequence, loose, most_moves):
     out. ``begun``: `beginning` of ``held``, the wish that each single person starts from. ``sequence``: the
     couples, in the sequence in which they arrive, each when nobody waits any more; couples that are not in
     it stay unplaced. Returns the post of each person (-1 none), the steps used, whether the end was
-    reached (not where a couple has moved more than ``most_moves`` times), and how often each couple moved.
+    reached, and how often each couple moved. The end is not reached where a couple
+    moves more than ``most_moves`` times, or where everybody together acts far more often than there are agents:
+    people alone can go in circles too, in the wake of a couple.
     """
     (start, choices, rank, owner, listed, wishes, capacity, members, pair_start, pairs, pair_rank, asks,
      asks_start) = market
@@ -291,7 +293,9 @@ def settle(market, begun, held, sequence, loose, most_moves):
     left = np.empty(8, np.int32)
     gained = np.empty(2, np.int32)
     steps = np.int64(0)
-    while True:
+    actions, most_actions = 0, 4 * (people + couples) + 2_000
+    while actions < most_actions:
+        actions += 1
         if state[1] == 0 and arrived < len(sequence):
             level[people + sequence[arrived]] = FAR
             _wake(people + sequence[arrived], queue, queued, state)
@@ -398,6 +402,7 @@ def settle(market, begun, held, sequence, loose, most_moves):
                 # Couples that are left out of the sequence have nothing to object for.
                 if level[out] > 0:
                     _wake(out, queue, queued, state)
+    return post, steps, False, moves
 # fmt: on
 
 

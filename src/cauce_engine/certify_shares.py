@@ -19,7 +19,7 @@ def called(question: Question) -> tuple[Question, list[dict[str, Any]]]:
     place = ranks(question, question.merit).tolist()
     ranked = [i for i in range(len(place)) if not question.merit or question.merit[0].codes[i] >= 0]
     merit = sorted(ranked, key=place.__getitem__)
-    published = []
+    published: list[dict[str, Any]] = []
     by_merit = None
     if question.shares:
         by_merit = _call(question, merit, question.shares)

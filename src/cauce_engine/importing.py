@@ -140,7 +140,9 @@ def _glasgow(lines: list[tuple[int, str]], ties: str) -> dict[str, Any]:
             count=len(rest),
             expected=expected,
         )
-    applicants, couples, rows = [], [], []
+    applicants: list[dict[str, Any]] = []
+    couples: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for number, line in rest[:singles]:
         words = _TOKEN.findall(line)
         applicants.append({"id": words[0], "choices": _strict(_order(words[1:], number, ties), number)})

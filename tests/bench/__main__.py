@@ -1,6 +1,6 @@
 """``run.py bench``: what is fast, as ratios measured side by side in one run.
 
-    python3 run.py bench [--only pages|runs] [--write]
+    python3 run.py bench [--only pages|runs|engine] [--sizes N …] [--all] [--write]
 
 ``--write`` keeps the tables in docs/measurements.md.
 """
@@ -20,6 +20,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
+from tests.bench import engine
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "measurements.md"
 DATABASES = ("sqlite", "postgresql")
 SIZES = (5_000, 50_000)
@@ -27,18 +29,37 @@ SIZES = (5_000, 50_000)
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
-    options.add_argument("--only", choices=["pages", "runs"])
+    options.add_argument("--only", choices=["pages", "runs", "engine"])
+    options.add_argument(
+        "--sizes", type=int, nargs="+", default=[50_000, 1_000_000], help="people, of the engine"
+    )
+    options.add_argument(
+        "--all", action="store_true", help="ten million people, and slow peers at 10,000 people"
+    )
     options.add_argument("--write", action="store_true", help="keep the tables in docs/measurements.md")
     asked = options.parse_args()
     parts = [_heading()]
-    if asked.only != "runs":
+    if asked.only in (None, "pages"):
         parts.append(_pages())
-    if asked.only != "pages":
+    if asked.only in (None, "runs"):
         parts.append(_runs())
+    if asked.only in (None, "engine"):
+        parts.append(engine.tables(asked.sizes, everything=asked.all))
     document = "\n\n".join(parts) + "\n"
     Console().print(Markdown(document))
     if asked.write:
-        DOCUMENT.write_text(document)
+        DOCUMENT.write_text(_kept(parts) if asked.only else document)
+
+
+def _kept(parts: list[str]) -> str:
+    """The document with the sections measured now, and the others as they stand."""
+    old = DOCUMENT.read_text().split("\n## ") if DOCUMENT.exists() else [""]
+    now = "\n\n".join(parts[1:]).split("\n## ")
+    sections = {section.partition("\n")[0]: section for section in old[1:]}
+    sections |= {
+        section.removeprefix("## ").partition("\n")[0]: section.removeprefix("## ") for section in now
+    }
+    return "\n\n## ".join([parts[0], *(section.strip() for section in sections.values())]) + "\n"
 
 
 def _heading() -> str:

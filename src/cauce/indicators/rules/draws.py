@@ -27,9 +27,10 @@ class Draws:
     def _raw(self, count: int) -> NDArray[np.uint64]:
         return np.atleast_1d(self._bits.random_raw(count))
 
-    def below(self, limit: int, count: int) -> Ints:
-        """Whole numbers from 0 to ``limit`` - 1; the bias is under ``limit`` in 2**32."""
-        return (((self._raw(count) >> np.uint64(32)) * np.uint64(limit)) >> np.uint64(32)).astype(np.int64)
+    def below(self, limit: int | Ints, count: int) -> Ints:
+        """Whole numbers from 0 to ``limit`` - 1, one for all or one for each; the bias is under ``limit`` in 2**32."""
+        limits = np.asarray(limit).astype(np.uint64)
+        return (((self._raw(count) >> np.uint64(32)) * limits) >> np.uint64(32)).astype(np.int64)
 
     def order(self, count: int) -> Ints:
         """A permutation."""

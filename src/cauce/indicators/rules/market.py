@@ -163,14 +163,20 @@ class _Builder:
         count = len(self.first)
         self.field = self.specialty[self.first]
         stays = self.draws("stays").below(100, count) < v["home_first"]
-        people = np.array([place.population for place in drive.states], np.int64)
-        elsewhere = self.draws("homes").pick(people, count)
-        self.home = np.where(stays, self.state[self.first], elsewhere)
+        self.home = np.where(stays, self.state[self.first], self._elsewhere(self.state[self.first]))
         three = count * v["three_used"] // 100
         extra = drive["choices"] - count
         sizes = np.repeat(np.array([3, 2, 1]), [three, extra - 2 * three, count - extra + three])
         self.counts = sizes[self.draws("sizes").order(count)]
         self._make_room()
+
+    def _elsewhere(self, states: Ints) -> Ints:
+        """For each state another one, by population."""
+        people = np.array([place.population for place in self.drive.states], np.int64)
+        ends = np.cumsum(people)
+        drawn = self.draws("homes").below(ends[-1] - people[states], len(states))
+        drawn += np.where(drawn >= (ends - people)[states], people[states], 0)
+        return np.searchsorted(ends, drawn, side="right")
 
     def _make_room(self) -> None:
         """Exchange list lengths between specialties until each can name all of its named posts."""
@@ -274,8 +280,8 @@ class _Builder:
         self.merit = _ranks(mixed)
         at_home = np.where(self.state[self.first] == self.home, count, 0)
         chance = _ranks(self.draws("came").noise(count))
-        weight = 100 - v["came_by_merit"] * (100 - v["came_by_home"]) // 100 - v["came_by_home"]
-        likely = chance * max(0, weight) + self.merit * v["came_by_merit"] + at_home * v["came_by_home"]
+        rest = 100 - v["came_by_merit"] - v["came_by_home"]
+        likely = chance * rest + self.merit * v["came_by_merit"] + at_home * v["came_by_home"]
         order = np.argsort(-likely, kind="stable")
         self.came = np.zeros(count, bool)
         where = self.institution[self.first]

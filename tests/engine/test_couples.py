@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from cauce_engine import Allocation, Unsupported, allocate, certify, explain, explain_all, parse_question
 from cauce_engine import __main__ as command
 from cauce_engine.certify_couples import Couples
-from cauce_engine.couples import market_of
+from cauce_engine.couples import Attempts, judge_of, market_of
 from cauce_engine.couples_exact import Exact
 from cauce_engine.pairs import expanded
 from cauce_engine.twosided import ranked
@@ -223,6 +224,27 @@ def test_a_market_without_any_stable_answer_says_so():
     assert written["fewest_objections"]["proven_fewest"] is True
     assert written["proof"]["part"]["couples"] == 1
     assert [entry["seats"] for entry in written["extra_seats"]["posts"]] == [1]
+
+
+@pytest.mark.parametrize("seed", range(40, 52))
+def test_the_exact_search_agrees_with_the_sequences_beyond_brute_force(seed):
+    question = couple_market(120, 20, seed=seed)
+    question = replace(question, options={"couples_definition": ("BIS", "MM")[seed % 2]})
+    market = market_of(question)
+    exact, judge = Exact(market), judge_of(market)
+    proven, met = exact.solve(), Attempts(market).run(60)
+    assert (proven is None) is exact.impossible
+    for post in (one for one in (proven, met) if one is not None):
+        assert judge.objections(post) == []
+    assert met is None or not exact.impossible
+
+
+def test_people_who_go_in_circles_end_a_sequence():
+    """Here three single people put one another out for ever, in the wake of a couple; no couple moves."""
+    question = replace(couple_market(300, 30, seed=83), options={"couples_definition": "MM"})
+    answer = allocate(question)
+    assert answer.status == "none-exists"
+    assert answer.to_document()["proof"]["part"]["conflicts"] > 0
 
 
 @settings(max_examples=150)

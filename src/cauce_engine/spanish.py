@@ -64,8 +64,6 @@ SPANISH = {
     "contains half of a character (a lone surrogate)": "contiene medio carácter (un sustituto suelto)",
     "does not give one number of wishes for each applicant": "no da un número de opciones por persona",
     "does not have {columns} elements like the others": "no tiene {columns} elementos como los demás",
-    "explanations in arrays are not built yet for questions with couples": "aún no hay explicaciones en "
-    "columnas para preguntas con parejas",
     "gives {values} numbers for {posts} posts": "da {values} números para {posts} plazas",
     "has {names} entries; a pair has two": "tiene {names} elementos; un par tiene dos",
     "has {values} elements; another applicant has {width}": "tiene {values} elementos; otra persona tiene "
@@ -107,8 +105,6 @@ SPANISH = {
     "orden, el de mérito",
     'the open class has "group": null': 'la clase abierta lleva "group": null',
     "the question is {document}, not an object": "la pregunta es {document}, no un objeto",
-    "the result of {applicant} is that of a couple, judged by A9": "el resultado de {applicant} es el de una "
-    "pareja, que juzga A9",
     "the seats add up to {total}; the capacity is {capacity}": "los lugares suman {total}; la plaza tiene "
     "{capacity}",
     "this pair is already in the list": "este par ya está en la lista",

@@ -94,8 +94,8 @@ def couple_market(people: int, couples: int, *, seed: int = 1, pairs: int = 60) 
         drawn = np.minimum(np.searchsorted(bounds, chance.random(3 * length)), posts - 1)
         rows.append(list(dict.fromkeys(drawn.tolist()))[:length])
     shape = chance.gamma(2.0, size=posts)
-    names = [f"P-{n:05d}" for n in range(posts)]
-    ids = [f"F-{n:06d}" for n in range(people)]
+    names = [f"P-{n:07d}" for n in range(posts)]
+    ids = [f"F-{n:08d}" for n in range(people)]
     joint = []
     for c in range(couples):
         a, b = 2 * c, 2 * c + 1
@@ -105,7 +105,7 @@ def couple_market(people: int, couples: int, *, seed: int = 1, pairs: int = 60) 
             for j, q in enumerate(rows[b])
         )
         joint.append(
-            Couple(f"C-{c:05d}", (a, b), np.array([[p, q] for *_, p, q in scored[:pairs]], np.int32))
+            Couple(f"C-{c:07d}", (a, b), np.array([[p, q] for *_, p, q in scored[:pairs]], np.int32))
         )
     owner = np.repeat(np.arange(people, dtype=np.int32), list(map(len, rows)))
     flat = np.array([post for row in rows for post in row], np.int32)

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         elif not self._same(document):
             raise CommandError("These results are NOT those that come with the product.")
         else:
-            self.console.print("The same, byte for byte, as those that come with the product.")
+            self.console.print("The same, number by number, as those that come with the product.")
         if points is None:
             self._ranges(document)
 

@@ -141,7 +141,7 @@ def people_at_once(question: Question) -> Iterator[bytes]:
         written = people(
             first, last, question.choice_start, question.choices, text, start, posts, tails, out
         )  # fmt: skip
-        yield bytes(memoryview(out)[: int(written) - (last == size)])
+        yield bytes(out.data[: int(written) - (last == size)])
 
 
 def _tails_in_pieces(question: Question) -> tuple[list[str], NDArray[np.int32]]:
@@ -238,7 +238,7 @@ def _order_writer(question: Question, orders: Orders) -> Any:
             first, last = int(orders.start[index]), int(orders.start[index + 1])
             out = np.empty((last - first) * widest + 16, np.uint8)
             size = listed(orders.applicant, first, last, text, start, out, np.uint64(0))
-            return b"[" + bytes(memoryview(out)[: max(int(size) - 1, 0)]) + b"]"
+            return b"[" + bytes(out.data[: max(int(size) - 1, 0)]) + b"]"
 
         return write
     names = list(map(escaped, question.applicants))

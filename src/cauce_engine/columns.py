@@ -165,7 +165,7 @@ def written(columns: Mapping[str, NDArray[Any]]) -> list[Buffer]:
         before = offset + _LOCAL.size + len(label) + 10
         padded = text + " " * (-(before + len(text) + 1) % 64) + "\n"
         head = b"\x93NUMPY\1\0" + struct.pack("<H", len(padded)) + padded.encode("ascii")
-        body = memoryview(np.ascontiguousarray(column)).cast("B") if len(column) else memoryview(b"")
+        body = np.ascontiguousarray(column).data.cast("B") if len(column) else memoryview(b"")
         crc, size = zlib.crc32(body, zlib.crc32(head)), len(head) + len(body)
         if offset + size >= 2**32 - 2**20:
             raise ValueError(f"a file of columns holds at most {LARGEST} bytes")

@@ -70,12 +70,12 @@ def _copied(out: Any, at: int, text: Any, begin: int) -> None:
     out[at : at + 16] = text[begin : begin + 16]
 
 
-if numba.config.DISABLE_JIT:
+def _unfetched(array: Any, index: Any) -> None:
+    """Uncompiled code has nothing to fetch ahead."""
 
-    def fetch(array: Any, index: int) -> None:
-        """Say that an element will be read soon; changes nothing."""
 
-    copy16 = _copied
-else:
-    fetch = numba.extending.intrinsic(_fetch)
-    copy16 = numba.extending.intrinsic(_copy16)
+_compiling = not getattr(numba.config, "DISABLE_JIT", False)
+fetch: Any = numba.extending.intrinsic(_fetch) if _compiling else _unfetched
+"""``fetch(array, index)``: say that an element will be read soon; changes nothing."""
+copy16: Any = numba.extending.intrinsic(_copy16) if _compiling else _copied
+"""``copy16(out, at, text, begin)``: copy 16 bytes, which must exist on both sides."""

@@ -100,7 +100,7 @@ def _settle(
     if not len(tied):
         return
     people = order[tied]
-    run = np.cumsum(~same[tied])
+    run = np.cumsum(~same[tied], dtype=np.int64)
     resolved = by_ticket(run, first_words(question.applicants, lottery.key, people))
     if resolved is None:
         drawn = _tickets(lottery.key, map(question.applicants.__getitem__, people.tolist()), len(people))

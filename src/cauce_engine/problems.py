@@ -483,8 +483,8 @@ def _refuse_partial_merit(columns: tuple[Merit, ...], mechanism: str) -> None:
 
 
 def moved_rows(
-    start: NDArray[np.int64], flat: NDArray[np.int32], order: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    start: NDArray[np.int64], flat: NDArray[Any], order: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Rows of a ragged array in another order."""
     counts = np.diff(start)[order]
     moved = np.zeros(len(start), np.int64)

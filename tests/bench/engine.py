@@ -17,6 +17,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -301,6 +302,17 @@ def plain(lists: dict[int, list[int]], orders: dict[int, list[int]], seats: dict
 
 
 def _peer(asked: argparse.Namespace) -> dict[str, Any]:
+    """Run one program with room for the recursion that copies of some peers' objects need."""
+    found: dict[str, Any] = {}
+    sys.setrecursionlimit(10**7)
+    threading.stack_size(2**29)
+    thread = threading.Thread(target=lambda: found.update(_one_program(asked)))
+    thread.start()
+    thread.join()
+    return found if found else sys.exit("it ended without an answer")
+
+
+def _one_program(asked: argparse.Namespace) -> dict[str, Any]:
     """Load and solve by one program (named by --file), and what it answered, to be compared."""
     lists, orders, seats = _dictionaries(asked.people)
     name = asked.file.name

@@ -1,5 +1,7 @@
 """Two sides with orders of their own: deferred acceptance, proposed by applicants or by posts (Gale, Shapley)."""
 
+# mypy: disable-error-code="arg-type,assignment"
+
 from __future__ import annotations
 
 import numpy as np

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from cauce.calls import rules
+from cauce.calls.rules.design import Design
 from tests.calls.test_lint import GOOD, MARK, entry, post
 
 FULL = replace(
@@ -45,6 +46,7 @@ def test_everything_that_binds_changes_the_digest():
         "states": FULL.states[:1],
         "specialties": (replace(FULL.specialties[0], tier="listed"),),
         "posts": (replace(FULL.posts[0], seats=2), *FULL.posts[1:]),
+        "design": Design(region_rule="target", regions=[{"state": "20", "cap": 3}]),
     }
     frozen = rules.frozen_rules(FULL)
     for field in fields(FULL):

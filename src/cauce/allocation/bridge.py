@@ -85,6 +85,8 @@ class Placed:
     rank: int | None
     posts: Sequence[int]
     merit: Sequence[str]
+    seat_class: str = ""
+    reasons: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)

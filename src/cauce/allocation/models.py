@@ -107,7 +107,9 @@ class Placement(models.Model):
 
     ``place`` is the 1-based position in the order of merit; ``post`` is empty
     for who got none; ``rank`` is the position of the post in the list.
-    ``posts`` are post ids as frozen, ``merit`` decimal strings.
+    ``posts`` are post ids as frozen, ``merit`` decimal strings. ``seat_class``
+    is the class of seat held. ``reasons`` has an entry for each wish where one
+    order of merit does not decide alone (``bridge.Reason`` as a list); empty otherwise.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="placements")
@@ -117,6 +119,8 @@ class Placement(models.Model):
     rank = models.PositiveSmallIntegerField(null=True)
     posts = models.JSONField()
     merit = models.JSONField()
+    seat_class = models.CharField(max_length=30, blank=True)
+    reasons = models.JSONField(default=list)
 
     class Meta:
         constraints = [
@@ -159,3 +163,74 @@ class Cutoff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.post_id}"
+
+
+class ClassCutoff(models.Model):
+    """How far one class of seats of a post reached, where a run has classes or posts have orders of their own.
+
+    ``seats`` are those declared for the class, ``taken`` those that its people
+    hold (others' that turned into it included). ``last_folio`` is the last
+    person admitted, ``last_score`` what the post's order saw of them first;
+    both empty while a seat is left.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="class_cutoffs")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="class_cutoffs")
+    seat_class = models.CharField(max_length=30)
+    label = models.CharField(max_length=80)
+    seats = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField()
+    last_folio = models.CharField(max_length=20, blank=True)
+    last_score = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "post", "seat_class"], name="one_cutoff_per_class")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.post_id} {self.seat_class}"
+
+
+class RehearsalState(models.TextChoices):
+    QUEUED = "queued", _("En espera")
+    RUNNING = "running", _("En curso")
+    READY = "ready", _("Listo")
+    FAILED = "failed", _("Falló")
+
+
+class Rehearsal(models.Model):
+    """Several mechanisms tried on a call's own shape, to choose among them. Never a run: it places nobody.
+
+    ``basis`` says on what: lists sent so far, or generated people. ``document``
+    holds counts only, no person; ``digest`` is of its canonical text.
+    """
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="rehearsals")
+    state = models.CharField(max_length=10, choices=RehearsalState, default=RehearsalState.QUEUED)
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    task_id = models.UUIDField(null=True)
+    basis = models.CharField(max_length=10, blank=True)
+    document = models.JSONField(default=dict)
+    digest = models.CharField(max_length=80, blank=True)
+    engine_version = models.CharField(max_length=20, blank=True)
+    ready_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["call"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="one_rehearsal_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="ready")
+                | (models.Q(ready_at__isnull=False) & ~models.Q(digest="")),
+                name="ready_rehearsal_has_a_digest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} rehearsal {self.pk}"

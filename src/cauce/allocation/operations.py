@@ -258,7 +258,7 @@ def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> R
 def _write_rows(run: Run, placed: list[bridge.Placed], cuts: list[bridge.Cut]) -> None:
     _insert(
         Placement,
-        ("run", "application", "place", "post", "rank", "posts", "merit"),
+        ("run", "application", "place", "post", "rank", "posts", "merit", "seat_class", "reasons"),
         (
             (
                 run.pk,
@@ -268,6 +268,8 @@ def _write_rows(run: Run, placed: list[bridge.Placed], cuts: list[bridge.Cut]) -
                 one.rank,
                 json.dumps(one.posts),
                 json.dumps(one.merit),
+                one.seat_class,
+                json.dumps(one.reasons),
             )
             for one in placed
         ),

@@ -23,6 +23,20 @@ class CallState(models.TextChoices):
 
 class Mechanism(models.TextChoices):
     SERIAL = "serial", _("Por orden de mérito")
+    STABLE = "stable", _("Cada plaza con su propio orden")
+
+
+class PostOrders(models.TextChoices):
+    """Where the orders of the posts come from under ``Mechanism.STABLE``."""
+
+    MERIT = "merit", _("El mérito, igual en todas")
+    POINTS = "points", _("El mérito más puntos")
+    IMPORTED = "imported", _("Una lista de cada plaza")
+
+
+class RegionRule(models.TextChoices):
+    FLEXIBLE = "flexible", _("Flexible")
+    TARGET = "target", _("Cortar al objetivo")
 
 
 class ListRule(models.TextChoices):
@@ -39,6 +53,10 @@ class Call(models.Model):
     ``opens_at`` is the first and ``closes_at`` the last second in which one
     can apply. ``rules`` is the canonical text frozen at publication and
     ``rules_digest`` its SHA-256; later changes are addenda.
+    ``post_orders``, ``order_points``, ``seat_classes``, ``regions`` and
+    ``region_rule`` say how seats are shared out, as ``rules.design.Design``
+    reads them. ``standings`` counts how often people's groups and origins, or
+    posts' own orders, were loaded.
     ``lottery_seed`` stays secret until a run reveals it. ``amendments`` counts
     the addenda. ``edited_by`` and ``edited_at`` tell of the last saved change.
     """
@@ -57,6 +75,12 @@ class Call(models.Model):
     closes_at = models.DateTimeField()
     results_at = models.DateTimeField()
     mechanism = models.CharField(max_length=10, choices=Mechanism, default=Mechanism.SERIAL)
+    post_orders = models.CharField(max_length=10, choices=PostOrders, default=PostOrders.MERIT)
+    order_points = models.JSONField(default=dict, blank=True)
+    seat_classes = models.JSONField(default=list, blank=True)
+    regions = models.JSONField(default=list, blank=True)
+    region_rule = models.CharField(max_length=10, choices=RegionRule, default=RegionRule.FLEXIBLE)
+    standings = models.PositiveIntegerField(default=0)
     list_rule = models.CharField(max_length=10, choices=ListRule, default=ListRule.FREE)
     max_choices = models.PositiveSmallIntegerField(null=True)
     score_criteria = models.JSONField(default=list)
@@ -91,6 +115,10 @@ class Call(models.Model):
                     & ~models.Q(lottery_commitment="")
                 ),
                 name="published_call_has_frozen_rules",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(mechanism="stable") | models.Q(post_orders="merit"),
+                name="one_order_for_all_is_merit",
             ),
         ]
 
@@ -178,6 +206,8 @@ class Post(models.Model):
     Pay is in Mexican pesos a month; supplements are percentages of it.
     ``listed`` and ``listed_first`` count sent lists as of the call's
     ``demand_at``. ``last_place`` and ``last_score`` are of the previous call.
+    ``reserved`` are seats by class key; the rest are open. ``target`` is what
+    its region gives it first; ``minimum`` the seats that should be filled.
     """
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="posts")
@@ -194,6 +224,9 @@ class Post(models.Model):
     has_housing = models.BooleanField(default=False)
     has_transport = models.BooleanField(default=False)
     note = models.CharField(max_length=300, blank=True)
+    reserved = models.JSONField(default=dict, blank=True)
+    target = models.PositiveIntegerField(null=True)
+    minimum = models.PositiveIntegerField(default=0)
     listed = models.PositiveIntegerField(default=0)
     listed_first = models.PositiveIntegerField(default=0)
     last_place = models.PositiveIntegerField(null=True)
@@ -203,6 +236,13 @@ class Post(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["call", "key"], name="post_key_once"),
             models.CheckConstraint(condition=models.Q(seats__gte=1), name="post_has_a_seat"),
+            models.CheckConstraint(
+                condition=models.Q(minimum__lte=models.F("seats")), name="post_minimum_within_seats"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(target__isnull=True) | models.Q(target__lte=models.F("seats")),
+                name="post_target_within_seats",
+            ),
             models.CheckConstraint(
                 condition=models.Q(isolation_percent__lte=50, rural_percent__lte=20),
                 name="post_supplements_in_range",
@@ -225,7 +265,10 @@ class Application(models.Model):
 
     ``folio`` is the public number; it says nothing about the person.
     ``merit`` holds the values of the call's criteria as decimal strings, in
-    their order; empty until known. ``version`` is the number of the current
+    their order; empty until known. ``groups`` are keys of the call's classes of
+    seats; ``origin_state`` (INEGI) and ``origin_site`` are what posts' own
+    orders may give points for; all three are loaded by the institution.
+    ``version`` is the number of the current
     ``ListVersion``; 0 before the first.
     """
 
@@ -236,6 +279,9 @@ class Application(models.Model):
     state = models.CharField(max_length=10, choices=ApplicationState, default=ApplicationState.DRAFT)
     merit = models.JSONField(default=list)
     merit_source = models.CharField(max_length=200, blank=True)
+    groups = models.JSONField(default=list, blank=True)
+    origin_state = models.CharField(max_length=2, blank=True)
+    origin_site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=0)
     accepted_rules = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField()
@@ -317,3 +363,56 @@ class ListVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id} v{self.number}"
+
+
+class PostOrder(models.Model):
+    """The order in which a post takes people, where each post brings its own.
+
+    ``tiers`` are lists of application ids, best first; an inner list is a tie.
+    """
+
+    post = models.OneToOneField(Post, on_delete=models.CASCADE, related_name="own_order")
+    tiers = models.JSONField()
+    loaded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.post_id} order"
+
+
+class Outlook(models.Model):
+    """What a call's rehearsals said last: written by whoever rehearses, read by the pages of lists.
+
+    ``rehearsals`` is how many, ``lists`` how many sent lists they had,
+    ``assumed`` the fewest and the most further people that were generated.
+    """
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="outlook")
+    computed_at = models.DateTimeField()
+    rehearsals = models.PositiveSmallIntegerField()
+    lists = models.PositiveIntegerField()
+    assumed = models.JSONField(default=list)
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.call_id} outlook"
+
+
+class PostOutlook(models.Model):
+    """How far one class of seats of a post reached in each rehearsal: ``ends`` as ``rules.outlook`` encodes them.
+
+    Rehearsals stand in the same sequence in all posts of a call. A post that
+    few people list has no row: its ends would tell of one person.
+    """
+
+    outlook = models.ForeignKey(Outlook, on_delete=models.CASCADE, related_name="posts")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="outlooks")
+    seat_class = models.CharField(max_length=30, default="open")
+    ends = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["post", "seat_class"], name="one_outlook_per_post_and_class")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.seat_class} outlook"

@@ -17,7 +17,6 @@ from cauce.calls.models import (
     CallKind,
     ContractKind,
     ListRule,
-    Mechanism,
     Shift,
     Tier,
 )
@@ -153,13 +152,6 @@ class GeneralForm(Seen):
         max_length=200, required=False, label=_("Contacto"),
         help_text=_("Nombre o área, con teléfono o correo. Obligatorio para publicar."),
     )  # fmt: skip
-    mechanism = forms.ChoiceField(
-        choices=Mechanism.choices, label=_("Cómo se asigna"),
-        help_text=_(
-            "Por orden de mérito: se atiende a cada persona, de la primera a la última, y recibe la plaza más alta "
-            "de su lista que todavía tiene lugar. Pedir lo que de verdad se prefiere nunca perjudica."
-        ),
-    )  # fmt: skip
     list_rule = forms.ChoiceField(
         choices=ListRule.choices, label=_("Qué lleva cada lista"), widget=forms.RadioSelect,
         help_text=_(
@@ -188,8 +180,7 @@ class GeneralForm(Seen):
     def values(self) -> General:
         previous = self.cleaned_data["previous"]
         names = (
-            "kind", "title", "summary", "issuing_authority", "legal_basis", "contact", "mechanism", "list_rule",
-            "max_choices",
+            "kind", "title", "summary", "issuing_authority", "legal_basis", "contact", "list_rule", "max_choices",
         )  # fmt: skip
         text = self.cleaned_data["rules_text"].replace("\r\n", "\n")
         basis = self.cleaned_data["legal_basis"].replace("\r\n", "\n")

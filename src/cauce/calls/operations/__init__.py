@@ -18,6 +18,13 @@ from cauce.calls.operations.application import (
     withdraw,
 )
 from cauce.calls.operations.audit import walk_audit
+from cauce.calls.operations.design import (
+    edit_design,
+    load_orders,
+    load_standings,
+    record_outlook,
+    set_seats,
+)
 from cauce.calls.operations.desk import (
     ChangedMeanwhile,
     DraftRefused,
@@ -60,11 +67,15 @@ __all__ = [
     "count_demand",
     "create_call",
     "edit_dates",
+    "edit_design",
     "edit_general",
     "edit_scope",
+    "load_orders",
+    "load_standings",
     "move_criterion",
     "publish_addendum",
     "publish_call",
+    "record_outlook",
     "record_results",
     "remove_criterion",
     "remove_entry",
@@ -76,6 +87,7 @@ __all__ = [
     "save_list",
     "save_post",
     "send_list",
+    "set_seats",
     "start_application",
     "take_over",
     "walk_audit",

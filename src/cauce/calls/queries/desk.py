@@ -13,6 +13,7 @@ from cauce.accounts.models import User
 from cauce.base.actors import Actor
 from cauce.calls import rules
 from cauce.calls.models import Addendum, Call
+from cauce.calls.rules.design import Design
 from cauce.calls.rules.drafting import Scope
 from cauce.calls.rules.freezing import (
     EntryFacts,
@@ -74,6 +75,7 @@ def snapshot(call: Call) -> Snapshot:
         ),
         posts=tuple(_posts(call)),
         rules_text=call.rules_text,
+        design=Design.of(call),
     )
 
 
@@ -101,6 +103,9 @@ def _posts(call: Call) -> list[PostFacts]:
         "has_housing",
         "has_transport",
         "note",
+        "reserved",
+        "target",
+        "minimum",
     )
     return [PostFacts(*row) for row in rows]
 

@@ -30,6 +30,7 @@ from cauce.calls.models import (
 )
 from cauce.calls.queries.desk import calls_managed_by, name_of, snapshot
 from cauce.calls.rules.calendar import Phase, phase
+from cauce.calls.rules.design import Design
 from cauce.calls.rules.drafting import Dates, Entry, fingerprint
 from cauce.calls.rules.lint import Finding, Section
 from cauce.institutions.models import Institution, Specialty, specialty_name
@@ -104,6 +105,8 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
         (_("Estados y especialidades"), "calls:edit_scope", ""),
         (_("Orden y desempates"), "calls:edit_order", ""),
         (_("Plazas"), "calls:desk_posts", counts.get("posts_n", "")),
+        (_("Cómo se asigna"), "calls:edit_design", ""),
+        (_("Elegir el mecanismo"), "allocation:mechanisms", ""),
     ]
     if call.state == CallState.DRAFT:
         items.append((_("Revisar y publicar"), "calls:publish", ""))
@@ -111,6 +114,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
         items += [
             (_("Adendas"), "calls:addenda", counts.get("addenda_n", "")),
             (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
+            *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
             (_("Corridas"), "allocation:runs", ""),
         ]
     items.append((_("Bitácora"), "calls:log", ""))
@@ -187,6 +191,7 @@ class DeskPage:
     may_create: Verdict
     rail: list[RailItem]
     is_auditor: bool
+    catalogue_url: str
     signing_url: str
 
     @property
@@ -209,6 +214,7 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         may_create=rules.may_create(actor, None),
         rail=rail,
         is_auditor=actor.holds_anywhere(roles.AUDIT_READ),
+        catalogue_url=_url("institutions:import_clues") if actor.holds_anywhere(roles.CATALOGUE_LOAD) else "",
         signing_url=_url("allocation:signing") if actor.holds_anywhere(roles.ALLOCATION_SIGN) else "",
     )
 
@@ -311,6 +317,7 @@ _SECTION_PAGES = {
     Section.CALENDAR: "calls:edit_calendar",
     Section.SCOPE: "calls:edit_scope",
     Section.ORDER: "calls:edit_order",
+    Section.DESIGN: "calls:edit_design",
     Section.POSTS: "calls:desk_posts",
 }
 

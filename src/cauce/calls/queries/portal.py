@@ -27,10 +27,10 @@ from cauce.calls.models import (
     CallState,
     ListRule,
     ListVersion,
-    Mechanism,
     Post,
 )
 from cauce.calls.rules import Phase
+from cauce.calls.rules.design import Design, sentences
 from cauce.calls.rules.receipt import to_the_second
 from cauce.institutions.models import State, specialty_name
 
@@ -285,12 +285,16 @@ class CallPage:
     state: tuple[str, str]
     calendar: list[CourseEntry]
     specialties: list[SpecialtyRow]
-    states: list[str]
+    state_names: dict[str, str]
     addenda: list[Addendum]
     version: int
     digest: str
     may_apply: Verdict
     mine: Application | None
+
+    @property
+    def states(self) -> list[str]:
+        return list(self.state_names.values())
 
     @property
     def posts(self) -> int:
@@ -313,8 +317,9 @@ class CallPage:
         return self.call.list_rule == ListRule.COMPLETE
 
     @property
-    def is_serial(self) -> bool:
-        return self.call.mechanism == Mechanism.SERIAL
+    def how(self) -> list[str]:
+        """Who gets a seat, in plain words."""
+        return sentences(Design.of(self.call), self.state_names)
 
     @property
     def lead(self) -> str:
@@ -347,7 +352,7 @@ def call_page(call: Call, actor: Actor, *, now: datetime) -> CallPage:
         state=phase_state(rules.phase(call, now=now)),
         calendar=_calendar(call, now=now),
         specialties=specialties,
-        states=list(State.objects.filter(calls=call).order_by("name").values_list("name", flat=True)),
+        state_names=dict(State.objects.filter(calls=call).order_by("name").values_list("key", "name")),
         addenda=addenda,
         version=rules.current_version(call),
         digest=addenda[-1].digest if addenda else call.rules_digest,

@@ -89,6 +89,19 @@ def may_publish(
     return ALLOWED
 
 
+def may_load(actor: Actor, call: Call) -> Verdict:
+    """Whether the actor may say which groups people belong to, or in which order posts take them."""
+    verdict = may_manage(actor, call).unless(
+        call.state == CallState.DRAFT,
+        _("La convocatoria es un borrador: todavía no hay solicitudes."),
+        _("Publicarla y esperar las listas."),
+    )
+    return verdict.unless(
+        call.results_published_at is not None,
+        _("Los resultados ya se publicaron: con estos datos se decidieron y así quedan."),
+    )
+
+
 def may_amend(actor: Actor, call: Call) -> Verdict:
     """Whether the actor may publish an addendum to the call."""
     return may_manage(actor, call).unless(

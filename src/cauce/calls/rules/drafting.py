@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from django.utils.translation import gettext as _
 
-from cauce.calls.rules.freezing import canonical, digest_of
+from cauce.calls.rules.canonical import canonical, digest_of
 
 MOST_DECIMALS = 6
 
@@ -42,7 +42,6 @@ class General(Part):
     legal_basis: str
     contact: str
     rules_text: str
-    mechanism: str
     list_rule: str
     max_choices: int | None
     previous_id: int | None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cauce.calls.models import Call, CallState
+from cauce.calls.rules.canonical import canonical, digest_of
+from cauce.calls.rules.design import Design
 
 FORMAT = "cauce-rules/1"
 ADDENDUM_FORMAT = "cauce-addendum/1"
@@ -71,6 +71,9 @@ class PostFacts:
     has_housing: bool
     has_transport: bool
     note: str
+    reserved: dict[str, int] = field(default_factory=dict)
+    target: int | None = None
+    minimum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +101,7 @@ class Snapshot:
     specialties: tuple[SpecialtyFacts, ...]
     posts: tuple[PostFacts, ...]
     rules_text: str
-
-
-def canonical(document: dict[str, Any]) -> str:
-    """Return the one text of ``document``: sorted keys, no spaces, UTF-8 as it is."""
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def digest_of(text: str) -> str:
-    """Return the SHA-256 of the UTF-8 bytes of ``text``, in 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    design: Design = field(default_factory=Design)
 
 
 def frozen_rules(call: Snapshot) -> str:
@@ -125,6 +119,7 @@ def frozen_rules(call: Snapshot) -> str:
             "contact": call.contact,
             "calendar": _calendar(call),
             "mechanism": call.mechanism,
+            "allocation": call.design.document(),
             "list_rule": call.list_rule,
             "max_choices": call.max_choices,
             "order": [*call.score_criteria, {"key": "lottery", "commitment": call.lottery_commitment}],
@@ -179,6 +174,9 @@ def _post(post: PostFacts) -> dict[str, Any]:
         "has_housing": post.has_housing,
         "has_transport": post.has_transport,
         "note": post.note,
+        "reserved": dict(sorted(post.reserved.items())),
+        "target": post.target,
+        "minimum": post.minimum,
     }
 
 

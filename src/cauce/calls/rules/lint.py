@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from cauce.base import figures
 from cauce.calls.models import CallKind, ContractKind, ListRule, Tier
+from cauce.calls.rules.design_faults import design_faults
 from cauce.calls.rules.drafting import criterion_problem
 from cauce.calls.rules.freezing import ZONE, PostFacts, Snapshot
 from cauce.calls.rules.weekdays import Mention, mentions
@@ -32,6 +33,7 @@ class Section(StrEnum):
     CALENDAR = "calendar"
     SCOPE = "scope"
     ORDER = "order"
+    DESIGN = "design"
     POSTS = "posts"
 
 
@@ -398,6 +400,17 @@ def _day(moment: datetime) -> date:
     return moment.astimezone(ZONE).date()
 
 
+# -------------------------------------------------------------------- design
+
+
+def _design(call: Snapshot, now: datetime) -> Iterator[Finding]:
+    for fault in design_faults(call):
+        yield Finding(
+            fault.code, Severity.BLOCKS if fault.blocks else Severity.WARNS, Section.DESIGN, fault.about,
+            fault.place, fault.sentence, fault.remedy,
+        )  # fmt: skip
+
+
 _CHECKS: tuple[Callable[[Snapshot, datetime], Iterator[Finding]], ...] = (
     _general,
     _institution,
@@ -408,4 +421,5 @@ _CHECKS: tuple[Callable[[Snapshot, datetime], Iterator[Finding]], ...] = (
     _posts,
     _invisible,
     _lists,
+    _design,
 )

@@ -16,6 +16,13 @@ from cauce.calls.views.application import (
     apply,
     my_home,
 )
+from cauce.calls.views.design import (
+    edit_design,
+    own_orders,
+    seats_csv,
+    seats_table,
+    standings,
+)
 from cauce.calls.views.desk import (
     desk,
     desk_call,
@@ -87,6 +94,7 @@ __all__ = [
     "desk_posts_csv",
     "edit_calendar",
     "edit_criterion",
+    "edit_design",
     "edit_entry",
     "edit_general",
     "edit_order",
@@ -98,6 +106,7 @@ __all__ = [
     "move_criterion",
     "my_home",
     "new_call",
+    "own_orders",
     "post",
     "posts",
     "posts_csv",
@@ -109,5 +118,8 @@ __all__ = [
     "remove_post",
     "search",
     "search_csv",
+    "seats_csv",
+    "seats_table",
+    "standings",
     "walk_audit",
 ]

@@ -22,6 +22,7 @@ OFFICE = (302, 404, 404, *(200,) * 5)
 MANAGERS = (302, 404, 404, 200, 200, 404, 404, 404)
 SIGNS = (302, 404, 404, 200, 200, 200, 404, 404)
 AUDITOR = (302, *(404,) * 5, 200, 404)
+CATALOGUE = (302, *(404,) * 6, 200)
 BUTTON = (302, *(405,) * 7)  # only a POST does anything here
 PUBLIC_BUTTON = (405,) * 8
 ONLY_IN_THE_DEMO = (404,) * 8
@@ -110,6 +111,11 @@ MATRIX: dict[str, Row] = {
     "institutions:specialties": (PUBLIC, none),
     "institutions:institutions": (PUBLIC, none),
     "institutions:institution": (PUBLIC, lambda world: {"code": world.opened.institution.code}),
+    "institutions:import_clues": (CATALOGUE, none),
+    "institutions:import_clues_progress": (CATALOGUE, none),
+    "institutions:import_clues_report": ((302, *(404,) * 7), none),  # nothing waits
+    "institutions:import_clues_confirm": (BUTTON, none),
+    "institutions:import_clues_drop": (BUTTON, none),
     "calls:home": (PUBLIC, none),
     "calls:search": (PUBLIC, none),
     "calls:search_csv": (PUBLIC, none),
@@ -197,6 +203,9 @@ READERS_TOLD = (302, 404, 404, 302, 404, 302, 302, 302)
 READERS_SEE = (302, 404, 404, 200, 404, 200, 200, 200)
 
 POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[str, Any]]]] = {
+    "institutions:import_clues": ((302, *(404,) * 6, 422), (), none),
+    "institutions:import_clues_confirm": ((302, *(404,) * 6, 302), (), none),
+    "institutions:import_clues_drop": ((302, *(404,) * 6, 302), (), none),
     "calls:apply": ((302,) * 8, ("mariana", "bruno"), opened),
     "calls:application_details": ((302, 422, *(404,) * 6), (), mine),
     "calls:application_list": ((302, 302, *(404,) * 6), (), mine),

@@ -11,6 +11,7 @@ ALLOCATION_RUN = "allocation.run"
 ALLOCATION_SIGN = "allocation.sign"  # first or second signature; never both by one person
 RESULT_EXPLAIN = "result.explain"  # read why any person of a call got their place
 AUDIT_READ = "audit.read"
+CATALOGUE_LOAD = "catalogue.load"  # bring the national catalogue of units; what it holds is everybody's
 
 
 class Role(models.TextChoices):
@@ -26,5 +27,5 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.CALL_MANAGER: frozenset({CALL_READ, CALL_MANAGE, ALLOCATION_RUN, ALLOCATION_SIGN, RESULT_EXPLAIN}),
     Role.SECOND_SIGNATORY: frozenset({CALL_READ, ALLOCATION_SIGN, RESULT_EXPLAIN}),
     Role.AUDITOR: frozenset({CALL_READ, RESULT_EXPLAIN, AUDIT_READ}),
-    Role.EDUCATION_OFFICE: frozenset({CALL_READ, RESULT_EXPLAIN}),
+    Role.EDUCATION_OFFICE: frozenset({CALL_READ, RESULT_EXPLAIN, CATALOGUE_LOAD}),
 }

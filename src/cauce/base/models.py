@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class AppendOnly(models.QuerySet[Any]):
@@ -114,3 +115,63 @@ class TaskProgress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id}: {self.stage} {self.done}/{self.total}"
+
+
+class ImportState(models.TextChoices):
+    """The way of a file that somebody brought."""
+
+    READING = "reading", _("Se está leyendo")
+    READ = "read", _("Leído, sin cargar")
+    LOADING = "loading", _("Se está cargando")
+    DONE = "done", _("Cargado")
+    DROPPED = "dropped", _("Olvidado")
+
+    @classmethod
+    def live(cls) -> tuple[str, ...]:
+        return (cls.READING, cls.READ, cls.LOADING)
+
+
+class Import(models.Model):
+    """A file that somebody brought, kept with its digest until it is loaded or let go of; then only the digest stays.
+
+    ``kind`` names the importer and ``scope`` what it is loaded into. ``findings`` may hold personal values: they
+    go with the file. ``facts`` are the importer's own counts.
+    """
+
+    kind = models.CharField(max_length=20)
+    scope = models.CharField(max_length=40, blank=True)
+    name = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    data = models.BinaryField(null=True)
+    state = models.CharField(max_length=10, choices=ImportState)
+    task_id = models.UUIDField(null=True)
+    asked_by = models.CharField(max_length=80)
+    received_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    rows = models.PositiveIntegerField(default=0)
+    faults = models.PositiveIntegerField(default=0)
+    doubts = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    findings = models.JSONField(default=list)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "scope"],
+                condition=models.Q(state__in=("reading", "read", "loading")),
+                name="one_live_import_of_a_kind",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state__in=("reading", "read", "loading"), data__isnull=False, finished_at__isnull=True
+                )
+                | models.Q(state__in=("done", "dropped"), data__isnull=True, finished_at__isnull=False),
+                name="finished_import_is_forgotten",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.digest[:12]}"

@@ -131,7 +131,8 @@ class SpecialtyAlias(models.Model):
 class Site(models.Model):
     """A unit where people train or work: hospital, clinic, centre.
 
-    ``clues`` and ``unit_key`` are empty when no public source gives them.
+    ``clues`` and ``unit_key`` are empty when no public source gives them; ``clues_imb`` is the second CLUES of a
+    unit that went over to IMSS-Bienestar.
     ``is_invented`` marks sites that exist only in the demo. ``folded`` is what
     a search looks at: names, municipality and keys without case nor accents.
     """
@@ -141,10 +142,11 @@ class Site(models.Model):
     municipality = models.CharField(max_length=80)
     name = models.CharField(max_length=200)
     short_name = models.CharField(max_length=80)
-    kind = models.CharField(max_length=20)
+    kind = models.CharField(max_length=80)
     care_level = models.PositiveSmallIntegerField()
     # Empty is NULL, not "": a unique column takes many of those.
     clues = models.CharField(max_length=11, null=True, unique=True)  # noqa: DJ001
+    clues_imb = models.CharField(max_length=11, null=True, unique=True)  # noqa: DJ001
     unit_key = models.CharField(max_length=10, null=True, unique=True)  # noqa: DJ001
     beds = models.PositiveIntegerField(null=True)
     latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)

@@ -424,3 +424,20 @@ def institution_page(institution: Institution) -> InstitutionPage:
         ],
         invented=sum(row["invented"] for row in counts.values()),
     )
+
+
+# ----------------------------------------------------------- national catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class CluesLookup:
+    """States by key, and the key by the two letters that begin a CLUES."""
+
+    states: dict[str, str]
+    prefixes: dict[str, str]
+
+
+def clues_lookup() -> CluesLookup:
+    """What reading the national catalogue needs to know, in one query."""
+    rows = list(State.objects.values_list("key", "name", "curp_code"))
+    return CluesLookup({key: name for key, name, _code in rows}, {code: key for key, _name, code in rows})

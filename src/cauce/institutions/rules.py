@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from cauce.accounts import roles
+from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Verdict
 
 CLUES_LENGTH = 11
@@ -38,7 +40,8 @@ def whereabouts(site: str, municipality: str, state: str) -> str:
 
 def searchable(site: Mapping[str, Any]) -> str:
     """Return what a search for a site looks at: ``Site.folded``."""
-    words = (site["name"], site["short_name"], site["municipality"], site["clues"], site["unit_key"])
+    keys = (site["clues"], site.get("clues_imb"), site["unit_key"])
+    words = (site["name"], site["short_name"], site["municipality"], *keys)
     return fold(" ".join(filter(None, words)))
 
 
@@ -55,7 +58,7 @@ def clues_check_digit(clues: str) -> int:
 
 def clues_check(text: str) -> Verdict:
     """Tell whether ``text`` may be a CLUES. A failing last digit is a reason to look again, never to reject."""
-    clues = text[: CLUES_LENGTH + 1].strip().upper()
+    clues = text.strip()[: CLUES_LENGTH + 1].upper()
     if not _CLUES_SHAPE.fullmatch(clues):
         return Verdict(
             False,
@@ -69,3 +72,14 @@ def clues_check(text: str) -> Verdict:
             _("Cotéjala con el catálogo CLUES; algunas claves antiguas no siguen la regla."),
         )
     return ALLOWED
+
+
+def may_load_catalogue(actor: Actor) -> Verdict:
+    """Whether the actor may bring the national catalogue of units, which every institution then shares."""
+    if actor.is_system or actor.holds_anywhere(roles.CATALOGUE_LOAD):
+        return ALLOWED
+    return Verdict(
+        False,
+        _("Cargar el catálogo de unidades toca a la Coordinación de Educación en Salud."),
+        _("Pedírselo a esa oficina."),
+    )

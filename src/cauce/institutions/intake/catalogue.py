@@ -19,7 +19,7 @@ from cauce.institutions import queries
 from cauce.institutions.models import EntryRoute, InstitutionKind
 from cauce.institutions.rules import fold
 
-FOLDER = Path(__file__).resolve().parent / "catalogue"
+FOLDER = Path(__file__).resolve().parents[1] / "catalogue"
 FILES = ("sources", "states", "institutions", "profiles", "specialties", "aliases", "sites", "invented_sites")
 
 LONGEST_LINE = 4_000

@@ -1,0 +1,139 @@
+"""The page of an importer, the same for every app: choose a file, wait, read what was found, confirm or let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cauce.base import imports
+from cauce.base.imports import Column, Finding
+from cauce.base.models import Import, ImportState
+from cauce.base.reading import MOST_OCTETS
+from cauce.base.web import attempt, file_of, fill, told
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("Archivo"),
+        help_text=gettext_lazy("Libro de Excel (.xlsx) o CSV, de 25 MB como máximo."),
+        error_messages={
+            "required": gettext_lazy("Falta el archivo. Elegirlo y subirlo otra vez."),
+            "empty": gettext_lazy("El archivo está vacío. Elegirlo otra vez."),
+        },
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv"}),
+    )
+
+    def sent(self) -> bytes:
+        """The bytes of the file; one octet more than may come, so that no one larger is ever held whole."""
+        return self.cleaned_data["file"].read(MOST_OCTETS + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the five parts of an importer are."""
+
+    here: str
+    progress: str
+    report: str
+    confirm: str
+    drop: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What makes one importer's page: its words, columns and addresses, and the use cases behind its buttons."""
+
+    kind: str
+    scope: str
+    title: str
+    lead: str
+    columns: Sequence[Column]
+    urls: Addresses
+    receive: Callable[..., Import]
+    confirm: Callable[..., Import]
+    drop: Callable[..., Import]
+    arguments: Mapping[str, Any]
+    facts: Callable[[Import], list[tuple[Any, str]]]
+
+
+def answer(request: Any, desk: Desk, template: str, context: Mapping[str, Any]) -> HttpResponse:
+    """The page; a POST receives a file and leads back to it."""
+    form = fill(request, FileForm)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            done = attempt(
+                form, desk.receive, actor=request.actor, name=form.cleaned_data["file"].name, data=form.sent(),
+                now=request.now, **desk.arguments,
+            )  # fmt: skip
+            if done is not None:
+                return redirect(desk.urls.here)
+        status = 422
+    return render(request, template, {**context, **_shown(desk), "form": form}, status=status)
+
+
+def progress(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Only how far the work has come; when it is over, the whole page again."""
+    shown = _shown(desk)
+    if not shown["page"].is_working or shown["page"].failed:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "base/import_progress.html", shown)
+
+
+def report(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """The findings as a workbook in which the faulty cells are marked."""
+    taken = imports.pending(desk.kind, desk.scope)
+    found = imports.brought(taken.pk) if taken is not None else None
+    if taken is None or found is None or taken.state != ImportState.READ:
+        raise Http404
+    findings = [Finding(**each) for each in taken.findings]
+    return file_of(
+        imports.workbook(found[1], desk.columns, findings), XLSX, f"hallazgos-{taken.digest[:8]}.xlsx"
+    )
+
+
+def confirm(request: Any, desk: Desk) -> HttpResponse:
+    """Load the file that was shown."""
+    taken = imports.pending(desk.kind, desk.scope)
+    if taken is None:
+        messages.info(request, _("No hay ningún archivo por confirmar."))
+    else:
+        told(
+            request, desk.confirm, actor=request.actor, taken=taken, digest=request.POST.get("digest", "")[:64],
+            now=request.now, **desk.arguments,
+        )  # fmt: skip
+    return redirect(desk.urls.here)
+
+
+def drop(request: Any, desk: Desk) -> HttpResponse:
+    """Let go of the file."""
+    taken = imports.pending(desk.kind, desk.scope)
+    if taken is None:
+        return redirect(desk.urls.here)
+    dropped: Import | None = told(
+        request, desk.drop, actor=request.actor, taken=taken, now=request.now, **desk.arguments
+    )
+    if dropped is not None:
+        messages.success(request, _("Archivo olvidado. No se cargó nada."))
+    return redirect(desk.urls.here)
+
+
+def _shown(desk: Desk) -> dict[str, Any]:
+    page = imports.import_page(desk.kind, desk.scope)
+    return {
+        "page": page,
+        "desk": desk,
+        "facts": desk.facts(page.taken) if page.taken and page.taken.state == ImportState.READ else [],
+        "needed": [column.names[0] for column in desk.columns if column.needed],
+        "others": [column.names[0] for column in desk.columns if not column.needed],
+    }

@@ -11,14 +11,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import cauce_engine as engine
+from cauce.calls.rules.design import OPEN, Design, classes_of, own_value
 
 ENGINE_VERSION = engine.__version__
 COMPRESSION = (
     1  # a question of 50,000 lists shrinks to a fifth in a tenth of a second; higher levels cost seconds
 )
+
+
+PLAIN = Design()
 
 
 class CannotAsk(Exception):
@@ -35,21 +39,31 @@ class NotCertified(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """What people sent, in columns: parallel, one entry for each application. ``posts`` are ids, best first."""
+    """What people sent, in columns: parallel, one entry for each application. ``posts`` are ids, best first.
+
+    ``groups`` (of classes of seats) and ``origins`` (state key, site id) may be left out where nothing asks for them.
+    """
 
     applications: Sequence[int]
     folios: Sequence[str]
     merit: Sequence[Sequence[str]]
     posts: Sequence[Sequence[int]]
+    groups: Sequence[Sequence[str]] = ()
+    origins: Sequence[tuple[str, int | None]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a call offers, in columns: parallel, one entry for each post."""
+    """What a call offers, in columns: parallel, one entry for each post.
+
+    ``shared`` are (seats by class, target, minimum), ``places`` (state key, site id); both as ``Lists.groups``.
+    """
 
     ids: Sequence[int]
     keys: Sequence[str]
     seats: Sequence[int]
+    shared: Sequence[tuple[Mapping[str, int], int | None, int]] = ()
+    places: Sequence[tuple[str, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,7 @@ class Frozen:
     question: Any
     data: bytes
     digest: str
+    design: Design = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,7 @@ class Answer:
     package: bytes
     package_digest: str
     package_size: int
+    design: Design = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +118,27 @@ class Cut:
     last_merit: Sequence[str]
 
 
-def freeze(lists: Lists, offer: Offer, *, seed: str, commitment: str) -> Frozen:
+def freeze(
+    lists: Lists,
+    offer: Offer,
+    *,
+    seed: str,
+    commitment: str,
+    design: Design = PLAIN,
+    tiers: Mapping[int, Sequence[Sequence[int]]] | None = None,
+) -> Frozen:
     """Return the engine's question for these lists and posts: folios and keys, nothing personal.
+
+    ``design`` says how seats are shared out; ``tiers`` are the posts' own
+    orders of application ids, by post id, where they bring their own.
 
     Raises ``CannotAsk`` for what contradicts itself: a list with a post that is
     not of the call, or a seed that is not the committed one.
     """
+    if not design.is_plain:
+        return _freeze_shared(
+            lists, offer, seed=seed, commitment=commitment, design=design, tiers=tiers or {}
+        )
     index = {post: at for at, post in enumerate(offer.ids)}
     try:
         choices = [index[post] for posts in lists.posts for post in posts]
@@ -129,6 +160,116 @@ def freeze(lists: Lists, offer: Offer, *, seed: str, commitment: str) -> Frozen:
         raise CannotAsk(str(error)) from error
     canonical = question.canonical()
     return Frozen(question, zlib.compress(canonical, COMPRESSION), _digest(canonical))
+
+
+def _freeze_shared(
+    lists: Lists, offer: Offer, *, seed: str, commitment: str, design: Design, tiers: Any
+) -> Frozen:
+    try:
+        question = engine.parse_question(
+            question_document(lists, offer, seed=seed, commitment=commitment, design=design, tiers=tiers)
+        )
+    except engine.InvalidQuestion as error:
+        raise CannotAsk(str(error)) from error
+    canonical = question.canonical()
+    return Frozen(question, zlib.compress(canonical, COMPRESSION), _digest(canonical), design)
+
+
+def question_document(
+    lists: Lists, offer: Offer, *, seed: str, commitment: str, design: Design, tiers: Any = None
+) -> dict[str, Any]:
+    """Return the question in the open format, with classes of seats, regions and posts' own orders.
+
+    Raises ``CannotAsk`` for a list with a post that is not of the call.
+    """
+    key_of = dict(zip(offer.ids, offer.keys, strict=True))
+    for posts in lists.posts:
+        for post in posts:
+            if post not in key_of:
+                raise CannotAsk(f"post {post}")
+    known = {one["key"] for one in design.groups}
+    people = []
+    for at, folio in enumerate(lists.folios):
+        person: dict[str, Any] = {
+            "id": folio, "choices": [key_of[post] for post in lists.posts[at]], "merit": list(lists.merit[at]),
+        }  # fmt: skip
+        groups = sorted(known.intersection(lists.groups[at])) if lists.groups else []
+        people.append(person | ({"groups": groups} if groups else {}))
+    caps = design.caps()
+    orders = own_orders(lists, offer, design, tiers or {}) if design.has_own_orders else {}
+    posts = [_post_terms(at, offer, design, caps, orders) for at in range(len(offer.ids))]
+    states = {state for state, _site in offer.places}
+    document: dict[str, Any] = {
+        "format": "cauce-question/1",
+        "mechanism": design.mechanism if design.has_own_orders else "serial",
+        "applicants": people,
+        "posts": posts,
+        "regions": [
+            {"id": state, "cap": cap, "rule": design.region_rule}
+            for state, cap in caps.items()
+            if state in states
+        ],
+    }
+    if seed:
+        document["lottery"] = {"seed": seed, "commitment": _commitment(commitment)}
+    return document
+
+
+def _post_terms(
+    at: int, offer: Offer, design: Design, caps: Mapping[str, int], orders: Mapping[int, list[list[str]]]
+) -> dict[str, Any]:
+    post: dict[str, Any] = {"id": offer.keys[at], "capacity": offer.seats[at]}
+    reserved, target, minimum = offer.shared[at]
+    state = offer.places[at][0]
+    if classes := classes_of(design, offer.seats[at], reserved):
+        post["classes"] = [
+            {"group": None if name == OPEN else name, "seats": seats} | ({"reverts_to": to} if to else {})
+            for name, seats, to in classes
+        ]
+    if state in caps:
+        post["region"] = state
+        if target is not None:
+            post["target"] = target
+    if minimum:
+        post["minimum"] = minimum
+    if offer.ids[at] in orders:
+        post["order"] = orders[offer.ids[at]]
+    return post
+
+
+def own_orders(lists: Lists, offer: Offer, design: Design, tiers: Any) -> dict[int, list[list[str]]]:
+    """Return by post id the folios that list it, best first, the tied together: brought, or merit with points."""
+    if tiers:
+        folio_of = dict(zip(lists.applications, lists.folios, strict=True))
+        brought = {
+            post: [[folio_of[one] for one in tier if one in folio_of] for tier in rows]
+            for post, rows in tiers.items()
+        }
+        return {post: [tier for tier in rows if tier] for post, rows in brought.items()}
+    values: dict[int, dict[tuple[Decimal, ...], list[str]]] = {post: {} for post in offer.ids}
+    place_of = places_of(offer)
+    for at, folio in enumerate(lists.folios):
+        for post, value in own_values(lists, place_of, design, at):
+            values[post].setdefault(value, []).append(folio)
+    return {post: [rows[value] for value in sorted(rows, reverse=True)] for post, rows in values.items()}
+
+
+def own_values(
+    lists: Lists, place_of: Mapping[int, tuple[str, int]], design: Design, at: int
+) -> Iterator[tuple[int, tuple[Decimal, ...]]]:
+    """Yield, for each wish of one person, the post and what its own order compares."""
+    state, site = lists.origins[at] if lists.origins else ("", None)
+    for post in lists.posts[at]:
+        there, unit = place_of[post]
+        added = design.points(
+            from_site=site is not None and site == unit, from_state=bool(state) and state == there
+        )
+        yield post, own_value(lists.merit[at], added)
+
+
+def places_of(offer: Offer) -> dict[int, tuple[str, int]]:
+    """The (state key, site id) of each post by id."""
+    return dict(zip(offer.ids, offer.places, strict=True))
 
 
 def _commitment(text: str) -> str:
@@ -157,6 +298,7 @@ def solve(frozen: Frozen, *, extra: Mapping[str, bytes]) -> Answer:
         zlib.compress(package, COMPRESSION),
         _digest(package),
         len(package),
+        frozen.design,
     )
 
 
@@ -185,6 +327,7 @@ def placements(answer: Answer, lists: Lists, offer: Offer) -> Iterator[Placed]:
     question = answer.allocation.question
     ranked = engine.ordering(question)
     ids = _post_ids(question, offer)
+    shared = _Shared(answer.allocation, lists, offer, answer.design) if not answer.design.is_plain else None
     row_of = {folio: row for row, folio in enumerate(lists.folios)}
     posts = answer.allocation.post.tolist()
     for place, person in enumerate(ranked.order.tolist(), start=1):
@@ -193,7 +336,10 @@ def placements(answer: Answer, lists: Lists, offer: Offer) -> Iterator[Placed]:
         wanted = lists.posts[row]
         post = ids[posts[person]] if posts[person] >= 0 else None
         rank = None if post is None else wanted.index(post) + 1
-        yield Placed(lists.applications[row], folio, place, post, rank, wanted, lists.merit[row])
+        yield Placed(
+            lists.applications[row], folio, place, post, rank, wanted, lists.merit[row],
+            shared.seat_class(person) if shared else "", shared.reasons(person, row) if shared else (),
+        )  # fmt: skip
 
 
 def cuts(answer: Answer, lists: Lists, offer: Offer) -> Iterator[Cut]:
@@ -204,9 +350,8 @@ def cuts(answer: Answer, lists: Lists, offer: Offer) -> Iterator[Cut]:
     merit_of = dict(zip(lists.folios, lists.merit, strict=True))
     taken = Counter(answer.allocation.post.tolist())
     listed = Counter(question.choices.tolist())
-    for at, (seats, last) in enumerate(
-        zip(question.capacity.tolist(), answer.allocation.last.tolist(), strict=True)
-    ):
+    lasts = _open_lasts(answer.allocation, answer.design)
+    for at, (seats, last) in enumerate(zip(question.capacity.tolist(), lasts, strict=True)):
         admitted = last >= 0
         yield Cut(
             ids[at],
@@ -217,6 +362,136 @@ def cuts(answer: Answer, lists: Lists, offer: Offer) -> Iterator[Cut]:
             int(place[last]) if admitted else None,
             merit_of[question.applicants[last]] if admitted else [],
         )
+
+
+def _open_lasts(allocation: Any, design: Design) -> list[int]:
+    """The last one admitted to the open seats of each post; -1 where a seat is left or one order of merit says nothing."""
+    if design.is_plain:
+        return list(allocation.last.tolist())
+    lines = allocation.question.lines
+    if design.has_own_orders:
+        return [-1] * len(allocation.question.posts)
+    found = [-1] * len(allocation.question.posts)
+    rows = zip(lines.post.tolist(), lines.name.tolist(), allocation.last.tolist(), strict=True)
+    for post, name, last in rows:
+        if lines.names[name] == OPEN:
+            found[post] = last
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCut:
+    """How far one class of seats of a post reached; ``last_folio`` is empty while it has a free seat."""
+
+    post: int
+    seat_class: str
+    seats: int
+    taken: int
+    last_folio: str
+    last_score: str
+
+
+def class_cuts(answer: Answer, lists: Lists, offer: Offer) -> Iterator[ClassCut]:
+    """Yield the cut-off of each class of each post; nothing where one order and plain seats decide alone."""
+    if answer.design.is_plain:
+        return
+    allocation = answer.allocation
+    question, lines = allocation.question, allocation.question.lines
+    ids = _post_ids(question, offer)
+    shared = _Shared(allocation, lists, offer, answer.design)
+    taken = Counter(allocation.line.tolist())
+    rows = zip(
+        lines.post.tolist(), lines.name.tolist(), lines.seats.tolist(), allocation.last.tolist(), strict=True
+    )
+    for line, (post, name, seats, last) in enumerate(rows):
+        yield ClassCut(
+            ids[post], lines.names[name], seats, taken[line], question.applicants[last] if last >= 0 else "",
+            shared.score_at(last, ids[post]) if last >= 0 else "",
+        )  # fmt: skip
+
+
+class Reason(NamedTuple):
+    """What became of one wish where one order of merit does not decide alone.
+
+    ``code`` is the engine's. For "behind": ``seat_class`` of the last one in
+    the way, ``distance`` in places at that post, and what the order of the
+    post compared: ``element`` (1-based; 0 the lottery, -1 a list that the post
+    brought), ``mine`` and ``last``.
+    """
+
+    code: str
+    seat_class: str = ""
+    distance: int = 0
+    element: int = 0
+    mine: str = ""
+    last: str = ""
+
+
+class _Shared:
+    """Reads an answer with classes, regions or own orders, person by person."""
+
+    def __init__(self, allocation: Any, lists: Lists, offer: Offer, design: Design) -> None:
+        self.allocation, self.lists, self.design = allocation, lists, design
+        self.place_of = places_of(offer)
+        self.rows = {folio: row for row, folio in enumerate(lists.folios)}
+        self.why = engine.explain_all(allocation.question, allocation)
+        self.last = self.why.last
+        self.classes = allocation.question.lines
+        self.imported = design.has_own_orders and design.post_orders == "imported"
+
+    def _row(self, person: int) -> int:
+        return self.rows[self.allocation.question.applicants[person]]
+
+    def class_of(self, line: int) -> str:
+        return str(self.classes.names[self.classes.name[line]]) if line >= 0 else ""
+
+    def seat_class(self, person: int) -> str:
+        return self.class_of(int(self.allocation.line[person]))
+
+    def values_at(self, row: int) -> dict[int, tuple[Decimal, ...]]:
+        return dict(own_values(self.lists, self.place_of, self.design, row))
+
+    def score_at(self, person: int, post: int) -> str:
+        """What the order of a post sees of somebody first; empty where the post brought a list."""
+        if self.imported:
+            return ""
+        found = self.values_at(self._row(person)).get(post, ())
+        return f"{found[0].normalize():f}" if found and self.lists.merit[self._row(person)] else ""
+
+    def reasons(self, person: int, row: int) -> list[Reason]:
+        start = int(self.allocation.question.choice_start[person])
+        mine = {} if self.imported else self.values_at(row)
+        found = []
+        for at, post in enumerate(self.lists.posts[row], start=start):
+            code = self.why.codes[int(self.why.code[at])]
+            if code != "behind":
+                found.append(Reason(code))
+                continue
+            other = int(self.last[at])
+            name, distance = self.seat_class(other), int(self.why.distance[at])
+            found.append(Reason(code, name, distance, *self._compared(mine, post, other)))
+        return found
+
+    def _compared(
+        self, mine: Mapping[int, tuple[Decimal, ...]], post: int, other: int
+    ) -> tuple[int, str, str]:
+        if self.imported:
+            return -1, "", ""
+        theirs = self.values_at(self._row(other))[post]
+        for element, (have, need) in enumerate(zip(mine[post], theirs, strict=True), start=1):
+            if have != need:
+                return element, format(have, "f"), format(need, "f")
+        return 0, "", ""
+
+
+def minima(answer: Answer) -> list[dict[str, Any]]:
+    """The minima that no answer without injustice meets, each with its post's key, proof and cost."""
+    return list(answer.allocation.extra.get("minima", []))
+
+
+def dropped(answer: Answer) -> int:
+    """How many wishes the other side did not return."""
+    return len(answer.allocation.dropped)
 
 
 def _post_ids(question: Any, offer: Offer) -> list[int]:

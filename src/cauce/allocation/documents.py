@@ -16,11 +16,13 @@ def cutoffs_table(lines: Iterable[CutoffLine]) -> Table:
         [
             _("plaza"), _("especialidad"), _("sede"), _("estado"), _("lugares"), _("ocupados"), _("solicitudes"),
             _("corte (último lugar admitido)"), _("puntaje del último"), _("corte anterior"),
+            _("cortes por clase"),
         ],
         (
             (
                 line.key, line.specialty, line.site, line.state, line.seats, line.taken, line.listed,
                 line.last_place, line.last_merit, line.previous,
+                "; ".join(f"{one.label}: {one.taken}/{one.seats}, {one.last_score or one.last_folio or '-'}" for one in line.classes),
             )
             for line in lines
         ),

@@ -22,13 +22,14 @@ from django.utils.translation import gettext_lazy
 
 from cauce.accounts import roles
 from cauce.allocation import bridge, queries, rules
-from cauce.allocation.models import Cutoff, Placement, Run, RunState, Signature
+from cauce.allocation.models import ClassCutoff, Cutoff, Placement, Run, RunState, Signature
 from cauce.base import background, figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
-from cauce.calls.models import Addendum, Application, Call
+from cauce.calls.models import Addendum, Application, Call, PostOrders
+from cauce.calls.rules.design import Design
 from cauce.notices.operations import Letter, post_many
 
 logger = logging.getLogger("cauce.allocation")
@@ -127,6 +128,7 @@ class Work:
     extra: dict[str, bytes] = field(default_factory=dict)
     placed: list[bridge.Placed] = field(default_factory=list)
     cuts: list[bridge.Cut] = field(default_factory=list)
+    class_cuts: list[bridge.ClassCut] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -163,6 +165,7 @@ def execute(*, run_id: int, task_id: UUID | str, read_clock: Callable[[], dateti
             answer = bridge.solve(work.frozen, extra=work.extra)
             work.placed = list(bridge.placements(answer, work.lists, work.offer))
             work.cuts = list(bridge.cuts(answer, work.lists, work.offer))
+            work.class_cuts = list(bridge.class_cuts(answer, work.lists, work.offer))
         background.report(task_id, stage="keep")
         keep(actor=actor, work=work, answer=answer, now=read_clock())
     except bridge.CannotAsk as error:
@@ -195,9 +198,13 @@ def freeze(*, actor: Actor, work: Work, now: datetime) -> Run:
     if not work.lists.folios:
         raise _Failed("no_lists")
     _refuse_without_merit(work.lists, len(call.score_criteria))
+    design = Design.of(call)
+    tiers = queries.own_orders(call) if design.post_orders == PostOrders.IMPORTED else {}
+    _refuse_without_order(work, design, tiers)
     work.frozen = bridge.freeze(
-        work.lists, work.offer, seed=call.lottery_seed, commitment=call.lottery_commitment
-    )
+        work.lists, work.offer, seed=call.lottery_seed, commitment=call.lottery_commitment, design=design,
+        tiers=tiers,
+    )  # fmt: skip
     work.extra = _extra(call)
     if run.question_digest and run.question_digest != work.frozen.digest:
         raise _Failed("lists_changed", frozen=run.question_digest, found=work.frozen.digest)
@@ -217,6 +224,16 @@ def _refuse_without_merit(lists: Any, criteria: int) -> None:
     ]
     if lacking:
         raise _Failed("merit_missing", count=len(lacking), folios=lacking[:SHOWN_FOLIOS])
+
+
+def _refuse_without_order(work: Work, design: Design, tiers: dict[int, list[list[int]]]) -> None:
+    """Refuse when a post that somebody lists has not brought its own order: nobody would get in."""
+    if design.post_orders != PostOrders.IMPORTED:
+        return
+    wanted = {post for posts in work.lists.posts for post in posts}
+    key_of = dict(zip(work.offer.ids, work.offer.keys, strict=True))
+    if lacking := sorted(key_of[post] for post in wanted - tiers.keys() if post in key_of):
+        raise _Failed("orders_missing", count=len(lacking), posts=lacking[:SHOWN_FOLIOS])
 
 
 def _extra(call: Call) -> dict[str, bytes]:
@@ -240,10 +257,12 @@ def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> R
         return run
     start = time.perf_counter()
     _write_rows(run, work.placed, work.cuts)
+    _write_class_cuts(run, work.class_cuts, answer.design)
     run.answer, run.answer_digest, run.checks = answer.data, answer.digest, answer.checks
     run.package, run.package_digest = answer.package, answer.package_digest
     run.facts = {
         **_facts(run, work.placed, work.cuts),
+        **_shared_facts(work, answer),
         "package_size": answer.package_size,
         "sendings": work.sendings,
     }
@@ -282,6 +301,40 @@ def _write_rows(run: Run, placed: list[bridge.Placed], cuts: list[bridge.Cut]) -
             for one in cuts
         ),
     )
+
+
+def _write_class_cuts(run: Run, cuts: list[bridge.ClassCut], design: Design) -> None:
+    ClassCutoff.objects.bulk_create(
+        (
+            ClassCutoff(
+                run=run, post_id=one.post, seat_class=one.seat_class, label=design.label_of(one.seat_class),
+                seats=one.seats, taken=one.taken, last_folio=one.last_folio, last_score=one.last_score,
+            )
+            for one in cuts
+        ),
+        batch_size=BATCH,
+    )  # fmt: skip
+
+
+def _shared_facts(work: Work, answer: bridge.Answer) -> dict[str, Any]:
+    """What a page says beyond places where seats are shared out by classes, regions or own orders."""
+    if answer.design.is_plain:
+        return {}
+    held = Counter(one.seat_class for one in work.placed if one.seat_class)
+    kept = Counter[str]()
+    for one in work.class_cuts:
+        kept[one.seat_class] += one.seats
+    design = answer.design
+    return {
+        "full": sum(one.taken == one.seats for one in work.cuts),
+        "shared": {
+            "classes": [[one["key"], design.label_of(one["key"]), kept[one["key"]], held[one["key"]]] for one in design.sequence],
+            "capped": bool(design.regions),
+            "own_orders": design.has_own_orders,
+            "dropped": bridge.dropped(answer),
+            "minima": [[one["post"], one["minimum"], one["holders"]] for one in bridge.minima(answer)],
+        },
+    }  # fmt: skip
 
 
 def _insert(model: type[Model], fields: tuple[str, ...], rows: Any) -> None:

@@ -1,7 +1,14 @@
 """Reads of allocation: what a run is made of, the desk's pages, the public's, and cut-offs."""
 
 from cauce.allocation.queries.cutoffs import CutoffLine, CutoffTable, cutoff_lines, cutoff_table
-from cauce.allocation.queries.lists import OfferedPosts, SentLists, offered_posts, sendings, sent_lists
+from cauce.allocation.queries.lists import (
+    OfferedPosts,
+    SentLists,
+    offered_posts,
+    own_orders,
+    sendings,
+    sent_lists,
+)
 from cauce.allocation.queries.results import (
     CallResultsPage,
     Result,
@@ -47,6 +54,7 @@ __all__ = [
     "light_runs",
     "name_of",
     "offered_posts",
+    "own_orders",
     "package_bytes",
     "placement_of",
     "published_calls",

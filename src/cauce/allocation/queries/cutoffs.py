@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -12,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from cauce.allocation.models import Cutoff, Run
+from cauce.allocation.models import ClassCutoff, Cutoff, Run
 from cauce.institutions.models import specialty_name
 
 PAGE = 50
@@ -39,6 +40,7 @@ class CutoffLine:
     last_place: int | None
     last_merit: str
     previous: int | None
+    classes: list[ClassCutoff] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class CutoffTable:
     chips: list[tuple[str, str]]
     ignored: list[str]
     criterion: str
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def cutoff_table(run: Run, asked: Mapping[str, str]) -> CutoffTable:
         )
         if label
     ]
-    page.object_list = [_line(row) for row in page.object_list]
+    page.object_list = _with_classes(run, [_line(row) for row in page.object_list])
     return CutoffTable(
         page=page,
         total=page.paginator.count,
@@ -119,7 +122,25 @@ def cutoff_table(run: Run, asked: Mapping[str, str]) -> CutoffTable:
         chips=chips,
         ignored=ignored,
         criterion=criteria[0]["label"] if criteria else "",
+        is_shared="shared" in run.facts,
     )
+
+
+def _with_classes(run: Run, lines: list[CutoffLine]) -> list[CutoffLine]:
+    """The lines with the cut-offs of their classes, in one more query where the run has any."""
+    if "shared" not in run.facts:
+        return lines
+    rows = ClassCutoff.objects.filter(run=run, post__key__in=[line.key for line in lines])
+    by_post = _classes(run, rows)
+    return [replace(line, classes=by_post[line.key]) for line in lines]
+
+
+def _classes(run: Run, rows: QuerySet[ClassCutoff]) -> defaultdict[str, list[ClassCutoff]]:
+    by_post: defaultdict[str, list[ClassCutoff]] = defaultdict(list)
+    if "shared" in run.facts:
+        for row in rows.select_related("post").order_by("pk"):
+            by_post[row.post.key].append(row)
+    return by_post
 
 
 def cutoff_lines(run: Run, asked: Mapping[str, str]) -> Iterator[CutoffLine]:
@@ -128,8 +149,10 @@ def cutoff_lines(run: Run, asked: Mapping[str, str]) -> Iterator[CutoffLine]:
     by_code = {code: (pk, name) for pk, code, name in places.specialties}
     states = {key: name for _pk, key, name, _folded in places.sites}
     wanted, _ignored = _read(asked, by_code, states)
+    by_post = _classes(run, ClassCutoff.objects.filter(run=run))
     for row in _values(_filtered(run, wanted, places, by_code), wanted["o"]).iterator():
-        yield _line(row)
+        line = _line(row)
+        yield replace(line, classes=by_post[line.key])
 
 
 def _read(asked: Mapping[str, str], specialties: Mapping[str, Any], states: Mapping[str, str]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cauce.calls import queries as calls
-from cauce.calls.models import Application, ApplicationState, Call, ListVersion
+from cauce.calls.models import Application, ApplicationState, Call, ListVersion, PostOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class SentLists:
     folios: list[str]
     merit: list[list[str]]
     posts: list[list[int]]
+    groups: list[list[str]]
+    origins: list[tuple[str, int | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class OfferedPosts:
     ids: list[int]
     keys: list[str]
     seats: list[int]
+    shared: list[tuple[dict[str, int], int | None, int]]
+    places: list[tuple[str, int]]
 
 
 def sent_lists(call: Call) -> SentLists:
@@ -35,15 +39,32 @@ def sent_lists(call: Call) -> SentLists:
         [one.folio for one in rows],
         [one.merit for one in rows],
         [one.posts for one in rows],
+        [one.groups for one in rows],
+        [(one.origin_state, one.origin_site) for one in rows],
     )
 
 
 def offered_posts(call: Call) -> OfferedPosts:
     posts = calls.call_posts(call)
-    return OfferedPosts([one.id for one in posts], [one.key for one in posts], [one.seats for one in posts])
+    return OfferedPosts(
+        [one.id for one in posts],
+        [one.key for one in posts],
+        [one.seats for one in posts],
+        [(one.reserved, one.target, one.minimum) for one in posts],
+        [(one.state, one.site) for one in posts],
+    )
+
+
+def own_orders(call: Call) -> dict[int, list[list[int]]]:
+    """The orders that posts of the call brought, by post id, as tiers of application ids."""
+    return dict(PostOrder.objects.filter(post__call=call).values_list("post_id", "tiers"))
 
 
 def sendings(call: Call) -> list[int]:
-    """Return how many applications stand and how many lists were ever sent: equal while nothing was sent or withdrawn."""
+    """Return how many applications stand, how many lists were ever sent, and how often groups and orders were loaded.
+
+    Equal while nothing was sent, withdrawn or loaded.
+    """
     standing = Application.objects.filter(call=call, state=ApplicationState.SUBMITTED).count()
-    return [standing, ListVersion.objects.filter(application__call=call, sent_at__isnull=False).count()]
+    sent = ListVersion.objects.filter(application__call=call, sent_at__isnull=False).count()
+    return [standing, sent, Call.objects.values_list("standings", flat=True).get(pk=call.pk)]

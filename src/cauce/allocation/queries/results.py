@@ -11,8 +11,9 @@ from django.db.models import QuerySet
 
 from cauce.accounts.roles import Role
 from cauce.allocation import rules
-from cauce.allocation.models import Cutoff, Placement, Run, RunState
+from cauce.allocation.models import ClassCutoff, Cutoff, Placement, Run, RunState
 from cauce.allocation.queries.runs import light_runs, source_of
+from cauce.allocation.queries.words import wish_sentence
 from cauce.base.actors import Actor
 from cauce.calls.models import CalendarEntry, Call, CallState, Post
 from cauce.calls.rules.folio import example_folio
@@ -123,6 +124,8 @@ class WishLine:
     gap: Any = None
     gap_label: str = ""
     first_label: str = ""
+    words: str = ""
+    seat_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,16 @@ class Result:
     source: str
     file_name: str
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether classes of seats, regions or posts' own orders decided too."""
+        return "shared" in self.run.facts
+
+    @property
+    def seat_class(self) -> str:
+        """The label of the class of seat held, where there are classes."""
+        return next((one.seat_class for one in self.wishes if one.seat_class), "")
+
 
 def placement_of(run: Run, folio: str) -> Placement | None:
     """The result behind a folio, with its post and its person's given names; ``None`` if the run has no such folio."""
@@ -161,7 +174,7 @@ def placement_of(run: Run, folio: str) -> Placement | None:
 
 
 def result_page(actor: Actor, run: Run, placement: Placement, *, gap: Any, now: datetime) -> Result:
-    """Read one result: in at most two queries for the public, five for who may read why.
+    """Read one result: in at most two queries for the public, five for who may read why (six where seats have classes).
 
     ``gap`` is the bridge's function that names the criterion which separated
     two people.
@@ -193,7 +206,9 @@ def result_page(actor: Actor, run: Run, placement: Placement, *, gap: Any, now: 
         wishes=wishes,
         above=behind,
         below=[one for one in wishes if one.code == "not_reached"],
-        nearest=min(behind, key=lambda one: one.distance, default=None) if placed is None else None,
+        nearest=min((one for one in behind if one.distance), key=lambda one: one.distance, default=None)
+        if placed is None
+        else None,
         offices=offices_of(run),
         upcoming=list(
             CalendarEntry.objects.filter(call=call, starts_at__gt=now).order_by("starts_at", "pk")[:6]
@@ -217,6 +232,13 @@ def _specialty(post: Post) -> str:
 
 def _wishes(run: Run, placement: Placement, gap: Any) -> list[WishLine]:
     """What became of each wish, from the stored rows: the cut-offs of the list, and who was last in each, in two queries."""
+    labels: dict[str, str] = {}
+    if placement.reasons:
+        labels = dict(
+            ClassCutoff.objects.filter(run=run, post_id__in=placement.posts).values_list(
+                "seat_class", "label"
+            )
+        )
     cutoffs = {
         one.post_id: one
         for one in Cutoff.objects.filter(run=run, post_id__in=placement.posts).select_related(
@@ -229,10 +251,35 @@ def _wishes(run: Run, placement: Placement, gap: Any) -> list[WishLine]:
     folios = dict(
         Placement.objects.filter(run=run, place__in=lasts).values_list("place", "application__folio")
     )
+    if placement.reasons:
+        return [
+            _shared_wish(run.call, placement, position, cutoffs[post], labels)
+            for position, post in enumerate(placement.posts, start=1)
+        ]
     return [
         _wish(run.call, placement, position, cutoffs[post], folios, gap)
         for position, post in enumerate(placement.posts, start=1)
     ]
+
+
+def _shared_wish(
+    call: Call, placement: Placement, position: int, cut: Cutoff, labels: dict[str, str]
+) -> WishLine:
+    """A wish where classes, regions or own orders decide: from the reason that was kept with the placement."""
+    reason = placement.reasons[position - 1]
+    code = reason[0] if reason[0] in ("placed", "not_reached") else "behind"
+    return WishLine(
+        position=position,
+        post=cut.post,
+        specialty=_specialty(cut.post),
+        code=code,
+        last_place=None,
+        last_merit=[],
+        distance=reason[2],
+        is_open=False,
+        words=wish_sentence(reason, criteria=call.score_criteria, labels=labels),
+        seat_class=labels.get(placement.seat_class, "") if code == "placed" else "",
+    )
 
 
 def _wish(

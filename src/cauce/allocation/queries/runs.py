@@ -228,6 +228,7 @@ def _checks(run: Run) -> list[CheckLine]:
         "A2": _("%(n)s personas") % {"n": f"{facts.get('placed', 0):,}"},
         "A3": _("%(n)s opciones") % {"n": f"{facts.get('wishes', 0):,}"},
         "A4": _("%(n)s lugares vacíos") % {"n": f"{facts.get('empty', 0):,}"},
+        "A5": _("%(n)s clases") % {"n": len(facts.get("shared", {}).get("classes", []))},
         "A6": _("una sola respuesta"),
         "A7": _("una sola huella"),
         "A8": _("%(n)s cortes") % {"n": f"{facts.get('posts', 0):,}"},

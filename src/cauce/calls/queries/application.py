@@ -30,6 +30,9 @@ class SentList(NamedTuple):
     folio: str
     merit: list[str]
     posts: list[int]
+    groups: list[str]
+    origin_state: str
+    origin_site: int | None
 
 
 class CallPost(NamedTuple):
@@ -39,6 +42,11 @@ class CallPost(NamedTuple):
     key: str
     seats: int
     specialty: int
+    reserved: dict[str, int]
+    target: int | None
+    minimum: int
+    state: str
+    site: int
 
 
 def applications_visible_to(actor: Actor) -> models.QuerySet[Application]:
@@ -65,7 +73,15 @@ def sent_lists(call: Call) -> Iterator[SentList]:
             application__call=call, application__state=ApplicationState.SUBMITTED, sent_at__isnull=False
         )
         .order_by("application_id", "number")
-        .values_list("application_id", "application__folio", "application__merit", "posts")
+        .values_list(
+            "application_id",
+            "application__folio",
+            "application__merit",
+            "posts",
+            "application__groups",
+            "application__origin_state",
+            "application__origin_site_id",
+        )
         .iterator(chunk_size=_CHUNK)
     )
     last: SentList | None = None
@@ -80,7 +96,20 @@ def sent_lists(call: Call) -> Iterator[SentList]:
 def call_posts(call: Call) -> list[CallPost]:
     """Return every post of the call in the order of their keys."""
     return list(
-        map(CallPost._make, call.posts.order_by("key").values_list("id", "key", "seats", "specialty_id"))
+        map(
+            CallPost._make,
+            call.posts.order_by("key").values_list(
+                "id",
+                "key",
+                "seats",
+                "specialty_id",
+                "reserved",
+                "target",
+                "minimum",
+                "site__state_id",
+                "site_id",
+            ),
+        )
     )
 
 

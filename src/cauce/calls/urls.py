@@ -68,6 +68,7 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("plazas/<str:key>/", views.edit_post, name="edit_post"),
     path("plazas/<str:key>/quitar/", views.remove_post, name="remove_post"),
     path("plazas.csv", views.desk_posts_csv, name="desk_posts_csv"),
+    path("puntajes/", views.scores, name="scores"),
     path("asignacion/", views.edit_design, name="edit_design"),
     path("asignacion/lugares/", views.seats_table, name="seats_table"),
     path("asignacion/lugares.csv", views.seats_csv, name="seats_csv"),

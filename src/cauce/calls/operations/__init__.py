@@ -50,6 +50,8 @@ from cauce.calls.operations.publishing import (
     publish_call,
     record_results,
 )
+from cauce.calls.operations.scores import load_scores
+from cauce.calls.rules.scores import ScoresDiffer
 
 __all__ = [
     "AddendumRefused",
@@ -61,6 +63,7 @@ __all__ = [
     "NoSuchVersion",
     "NotPublishable",
     "RulesNotAccepted",
+    "ScoresDiffer",
     "add_missing",
     "add_posts",
     "commitment_of",
@@ -71,6 +74,7 @@ __all__ = [
     "edit_general",
     "edit_scope",
     "load_orders",
+    "load_scores",
     "load_standings",
     "move_criterion",
     "publish_addendum",

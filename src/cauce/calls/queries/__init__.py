@@ -80,11 +80,13 @@ from cauce.calls.queries.portal import (
     published_posts,
     receipt_page,
 )
+from cauce.calls.queries.scores import ScoreLookup, score_lookup
 
 __all__ = [
     "CallPost",
     "PostLookup",
     "Rules",
+    "ScoreLookup",
     "SentList",
     "add_page",
     "addenda_page",
@@ -133,6 +135,7 @@ __all__ = [
     "receipt_page",
     "rules_of",
     "scope_of",
+    "score_lookup",
     "seats_head",
     "seats_of",
     "seats_table",

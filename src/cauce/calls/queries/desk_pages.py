@@ -113,6 +113,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
     else:
         items += [
             (_("Adendas"), "calls:addenda", counts.get("addenda_n", "")),
+            (_("Puntajes"), "calls:scores", ""),
             (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
             *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
             (_("Corridas"), "allocation:runs", ""),

@@ -65,6 +65,7 @@ from cauce.calls.views.publishing import (
     publish,
     walk_audit,
 )
+from cauce.calls.views.scores import scores
 
 __all__ = [
     "addenda",
@@ -116,6 +117,7 @@ __all__ = [
     "remove_criterion",
     "remove_entry",
     "remove_post",
+    "scores",
     "search",
     "search_csv",
     "seats_csv",

@@ -1,0 +1,165 @@
+"""Scores from two independent files: where they differ, and what in them asks for a second look.
+
+An anomaly opens a review; it never excludes anybody and never changes a value.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from cauce.base import figures
+from cauce.base.errors import Refused
+
+RUN = 3  # so many rows one after the other are no chance
+_FEWEST = 12  # a line through fewer people says nothing of any of them
+_FAR = 6.0  # robust deviations from what another section lets expect
+
+
+class ScoresDiffer(Refused):
+    """The two files do not say the same; ``detail["differences"]`` are all places where they do not."""
+
+    code = "scores_differ"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The row of a folio in its file, and its values as exact decimal strings in the order of the criteria."""
+
+    row: int
+    values: tuple[str, ...]
+
+
+Scores = Mapping[str, Scored]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that the two files do not share; a row of 0 and "—" stand for a folio that one of them lacks."""
+
+    folio: str
+    label: str
+    row_a: int
+    value_a: str
+    row_b: int
+    value_b: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """What asks for a second look before anybody sees a place in the order."""
+
+    folio: str
+    row: int
+    sentence: str
+
+
+def differences(labels: Sequence[str], a: Scores, b: Scores) -> list[Difference]:
+    """Every place where two files of scores differ, in the order of the first."""
+    found = []
+    for folio in [*a, *(folio for folio in b if folio not in a)]:
+        one, two = a.get(folio), b.get(folio)
+        if one is None or two is None:
+            there = _("está")
+            found.append(
+                Difference(
+                    folio, _("folio"), one.row if one else 0, there if one else "—", two.row if two else 0,
+                    there if two else "—",
+                )
+            )  # fmt: skip
+            continue
+        for label, first, second in zip(labels, one.values, two.values, strict=True):
+            if first != second:
+                found.append(Difference(folio, label, one.row, first, two.row, second))
+    return found
+
+
+def shifts(labels: Sequence[str], a: Scores, b: Scores) -> list[str]:
+    """Columns of ``b`` that are those of ``a`` moved by a row, or changed for one another: told in sentences."""
+    shared = [folio for folio in a if folio in b]
+    told = []
+    for place, label in enumerate(labels):
+        mine = [a[folio].values[place] for folio in shared]
+        other = [b[folio].values[place] for folio in shared]
+        if mine == other or len(shared) < RUN:
+            continue
+        for step, words in ((1, _("una fila abajo")), (-1, _("una fila arriba"))):
+            pairs = list(
+                zip(mine[:-1], other[1:], strict=True) if step > 0 else zip(mine[1:], other[:-1], strict=True)
+            )
+            if (start := _run(pairs, mine, other)) is not None:
+                facts = {"label": label, "where": words, "folio": shared[start]}
+                told.append(
+                    _(
+                        "La columna %(label)s del archivo B parece recorrida %(where)s desde el folio %(folio)s."
+                    )
+                    % facts
+                )
+        for across in range(len(labels)):
+            if across != place and other == [a[folio].values[across] for folio in shared]:
+                facts = {"label": label, "other": labels[across]}
+                told.append(_("La columna %(label)s del archivo B trae los valores de %(other)s.") % facts)
+    return told
+
+
+def _run(pairs: Sequence[tuple[str, str]], mine: Sequence[str], other: Sequence[str]) -> int | None:
+    """Where a run of ``RUN`` moved values begins that are not equal in place too, or nothing."""
+    length = 0
+    for at, (one, two) in enumerate(pairs):
+        moved = one == two and (mine[at] != other[at] or mine[at + 1] != other[at + 1])
+        length = length + 1 if moved else 0
+        if length == RUN:
+            return at - RUN + 1
+    return None
+
+
+def anomalies(criteria: Sequence[Mapping[str, Any]], scores: Scores) -> list[Anomaly]:
+    """What stands out in scores on which both files agree: equal rows in a run, and sections that contradict."""
+    return [*_equal_runs(scores), *_far_from_line([str(each["label"]) for each in criteria], scores)]
+
+
+def _equal_runs(scores: Scores) -> list[Anomaly]:
+    found, run = [], 1
+    listed = list(scores.items())
+    for (_before, one), (folio, two) in pairwise(listed):
+        run = run + 1 if one.values == two.values else 1
+        if run == RUN:
+            words = _("Esta fila y las dos de arriba traen exactamente los mismos valores.")
+            found.append(Anomaly(folio, two.row, words))
+    return found
+
+
+def _far_from_line(labels: Sequence[str], scores: Scores) -> list[Anomaly]:
+    """People whose value in one section is far from what another section lets expect, by robust residuals."""
+    folios = list(scores)
+    if len(folios) < _FEWEST:
+        return []
+    found = []
+    for one, two in combinations(range(len(labels)), 2):
+        x = [float(scores[folio].values[one]) for folio in folios]
+        y = [float(scores[folio].values[two]) for folio in folios]
+        if len(set(x)) < 2 or len(set(y)) < 2:
+            continue
+        slope, start = statistics.linear_regression(x, y)
+        residuals = [value - slope * at - start for at, value in zip(x, y, strict=True)]
+        middle = statistics.median(residuals)
+        spread = 1.4826 * statistics.median(abs(each - middle) for each in residuals)
+        if spread <= 1e-9:
+            continue
+        for folio, residual in zip(folios, residuals, strict=True):
+            if abs(residual - middle) > _FAR * spread:
+                facts = {
+                    "one": labels[one], "two": labels[two], "a": scores[folio].values[one],
+                    "b": scores[folio].values[two],
+                    "times": figures.number(abs(residual - middle) / spread, 0),
+                }  # fmt: skip
+                words = _(
+                    "%(one)s %(a)s y %(two)s %(b)s: %(times)s veces más lejos de lo esperado que la persona de enmedio."
+                )
+                found.append(Anomaly(folio, scores[folio].row, words % facts))
+    return found

@@ -120,7 +120,7 @@ def people_at_once(question: Question) -> Iterator[bytes]:
     size, posts = len(question.applicants), len(question.posts)
     pieces, tails = _tails_in_pieces(question)
     tables = (
-        _texts(escaped(post) + "," for post in question.posts),
+        _quoted(question.posts),
         _texts(pieces),
         _names(question.applicants),
     )
@@ -171,6 +171,16 @@ def _texts(values: Iterable[str]) -> tuple[bytes, NDArray[np.int64]]:
     start = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum(list(map(len, encoded)), out=start[1:])
     return b"".join(encoded), start
+
+
+def _quoted(identifiers: tuple[str, ...]) -> tuple[bytes, NDArray[np.int64]]:
+    """Identifiers as JSON, each with a comma after it."""
+    whole = "".join(identifiers)
+    if not whole.isascii() or len(escaped(whole)) != len(whole) + 2:
+        return _texts(escaped(identifier) + "," for identifier in identifiers)
+    start = np.zeros(len(identifiers) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, identifiers), np.int64, len(identifiers)) + 3, out=start[1:])
+    return ('"' + '","'.join(identifiers) + '",').encode(), start
 
 
 def _names(identifiers: tuple[str, ...]) -> tuple[bytes, NDArray[np.int64]]:
@@ -230,7 +240,7 @@ def _order_writer(question: Question, orders: Orders) -> Any:
     if compiled_pays(len(orders.applicant)) and not orders.inner.any():
         from cauce_engine.writing_loops import listed  # noqa: PLC0415 - only large questions compile
 
-        packed, start = _texts(escaped(applicant) + "," for applicant in question.applicants)
+        packed, start = _quoted(question.applicants)
         text = np.frombuffer(packed + bytes(16), np.uint8)
         widest = int(np.diff(start).max(initial=0))
 

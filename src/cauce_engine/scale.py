@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 
 
 def compiled_pays(steps: int, *, least: int = 2_000_000) -> bool:
     """Whether so many steps are better compiled; never where compilation is switched off.
 
-    Either way gives the same bytes.
+    Once something else has loaded the compiler, far fewer steps are enough. Either way gives the same bytes.
     """
-    return steps >= least and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+    enough = min(least, 50_000) if "numba" in sys.modules else least
+    return steps >= enough and os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")

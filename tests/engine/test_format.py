@@ -20,6 +20,7 @@ from cauce_engine import (
     read_question,
 )
 from cauce_engine.documents import read_json
+from tests.engine import markets
 from tests.engine.questions import class_documents, serial_documents
 
 GOOD = {
@@ -280,3 +281,13 @@ def test_an_answer_reads_as_itself(document):
 def test_large_questions_are_written_as_small_ones(document):
     question = parse_question(document)
     assert b"".join(canonical.people_at_once(question)) == canonical._applicants(question)
+
+
+def test_orders_are_written_alike_by_both_writers(monkeypatch):
+    question = markets.own_orders(markets.merit_market(400), kind="mixed")
+    ways = []
+    for pays in (True, False):
+        monkeypatch.setattr(canonical, "compiled_pays", lambda *_, pays=pays, **__: pays)
+        ways.append(question.canonical())
+    assert ways[0] == ways[1]
+    assert read_question(ways[0]).digest == question.digest

@@ -79,12 +79,14 @@ def _clues(text: str) -> Any:
     raise Bad(str(verdict.reason), _("Copiar sus 11 caracteres del catálogo oficial: 5 letras y 6 números."))
 
 
-def _of(values: Mapping[str, Any]) -> Callable[[str], Any]:
+def _of(values: Mapping[str, Any], remedy: str = "") -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         found = values.get(fold(text), values)
         if found is values:
             known = ", ".join(key for key in values if len(key) > 1)
-            raise Bad(_("Este valor no se conoce."), _("Usar uno de: %(known)s.") % {"known": known})
+            raise Bad(
+                _("Este valor no se conoce."), remedy or _("Usar uno de: %(known)s.") % {"known": known}
+            )
         return found
 
     return parse
@@ -118,7 +120,7 @@ def columns(lookup: CluesLookup) -> list[Column]:
         Column("name", ("NOMBRE DE LA UNIDAD", "nombre", "name"), _text(180, empty=False)),
         Column("institution_name", ("NOMBRE DE LA INSTITUCION",), _text(160), needed=False, memo=True),
         Column("institution", ("CLAVE DE LA INSTITUCION", "institucion", "institution"), _text(20), False, True),
-        Column("state", ("ENTIDAD", "estado", "state", "nombre de la entidad"), _of(states), False, True),
+        Column("state", ("ENTIDAD", "estado", "state", "nombre de la entidad"), _of(states, _("Escribir el nombre del estado o su clave de INEGI, de 01 a 32.")), False, True),
         Column("municipality", ("MUNICIPIO", "municipality", "nombre del municipio"), _text(80), False, True),
         Column("establishment", ("NOMBRE TIPO ESTABLECIMIENTO", "unit type"), _text(80), False, True),
         Column("typology", ("NOMBRE DE TIPOLOGIA", "tipologia", "typology"), _text(80), False, True),

@@ -28,13 +28,13 @@ from cauce_engine import (
     parse_question,
     read_question,
 )
-from cauce_engine.after_files import Refused, carry_out, read_change, verify_change
-from cauce_engine.columnar import COLUMNS, answer_in_columns, question_in_columns, read_answer
-from cauce_engine.columns import MAGIC
-from cauce_engine.correcting import Corrected, compare
-from cauce_engine.corrections import EFFECTS, Correction
-from cauce_engine.documents import LARGEST
-from cauce_engine.importing import FORMATS, TIES, imported
+from cauce_engine.after.correcting import Corrected, compare
+from cauce_engine.after.corrections import EFFECTS, Correction
+from cauce_engine.after.files import Refused, carry_out, read_change, verify_change
+from cauce_engine.formats.columnar import COLUMNS, answer_in_columns, question_in_columns, read_answer
+from cauce_engine.formats.columns import MAGIC
+from cauce_engine.formats.documents import LARGEST
+from cauce_engine.formats.importing import FORMATS, TIES, imported
 from cauce_engine.package import Unreadable, read_package, verify_answer, verify_package
 from cauce_engine.warm import warm
 

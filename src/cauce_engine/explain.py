@@ -118,7 +118,7 @@ class Explanations:
 def explain(question: Question, allocation: Allocation, applicant: str) -> Explanation:
     """Explain one person's result.
 
-    For a member of a couple, `couples_reasons.CoupleExplanation`: the wishes are the pairs of the joint list.
+    For a member of a couple, `couples.reasons.CoupleExplanation`: the wishes are the pairs of the joint list.
     Raises KeyError when the question has no such applicant, `Unsupported` for answers that are not certified.
     """
     person = question.index_of(applicant)
@@ -126,7 +126,7 @@ def explain(question: Question, allocation: Allocation, applicant: str) -> Expla
     question = as_called(as_chosen(question))
     if question.couples:
         if any(person in couple.members for couple in question.couples):
-            from cauce_engine.couples_reasons import explain_member  # noqa: PLC0415 - it extends this module
+            from cauce_engine.couples.reasons import explain_member  # noqa: PLC0415 - it extends this module
 
             return explain_member(question, allocation, applicant)
         question = expanded(question)

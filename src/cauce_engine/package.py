@@ -19,9 +19,9 @@ from typing import Any
 
 from cauce_engine.allocation import Uncertified, allocate
 from cauce_engine.certify import certify
-from cauce_engine.columnar import read_answer
-from cauce_engine.documents import read_json, read_question
 from cauce_engine.faults import Fault, InvalidAnswer, InvalidQuestion, quoted
+from cauce_engine.formats.columnar import read_answer
+from cauce_engine.formats.documents import read_json, read_question
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation, Check
 

@@ -19,9 +19,9 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce_engine.canonical import FORMAT as FORMAT
-from cauce_engine.canonical import parts
 from cauce_engine.faults import InvalidQuestion, quoted
+from cauce_engine.formats.canonical import FORMAT as FORMAT
+from cauce_engine.formats.canonical import parts
 from cauce_engine.lottery import Lottery
 from cauce_engine.scale import compiled_pays
 
@@ -231,7 +231,7 @@ class Question:
         return "sha256:" + running.hexdigest()
 
     def canonical(self) -> bytes:
-        """The question as JSON in its one canonical form (`cauce_engine.canonical`)."""
+        """The question as JSON in its one canonical form (`cauce_engine.formats.canonical`)."""
         return b"".join(parts(self))
 
     @property
@@ -390,7 +390,7 @@ def _post_indices(choices: Any, posts: Sequence[str], counts: NDArray[np.int64])
 
 def _refuse_repeated(flat: NDArray[np.int32], counts: NDArray[np.int64], posts: Sequence[str]) -> None:
     if compiled_pays(len(flat)):
-        from cauce_engine.reading_loops import first_repeated  # noqa: PLC0415 - only large questions compile
+        from cauce_engine.formats.reading_loops import first_repeated  # noqa: PLC0415 - only large questions compile
 
         if first_repeated(counts, flat, len(posts)) < 0:
             return
@@ -490,7 +490,7 @@ def moved_rows(
     moved = np.zeros(len(start), np.int64)
     np.cumsum(counts, out=moved[1:])
     if compiled_pays(len(flat)):
-        from cauce_engine.reading_loops import reordered  # noqa: PLC0415 - only large questions compile
+        from cauce_engine.formats.reading_loops import reordered  # noqa: PLC0415 - only large questions compile
 
         return moved, reordered(start, flat, order, moved)
     source = np.arange(len(flat)) + np.repeat(start[:-1][order] - moved[:-1], counts)

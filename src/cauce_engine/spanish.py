@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cauce_engine.spanish_after import AFTER
+from cauce_engine.after.spanish import AFTER
 
 SPANISH = {
     "holds more than {most} lists and objects": "contiene más de {most} listas y objetos",

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from cauce_engine import canonical, reading_loops, wanting_loops
+from cauce_engine.after import wanting_loops
 from cauce_engine.allocation import allocate
-from cauce_engine.documents import parse_question
 from cauce_engine.explain import explain_all
+from cauce_engine.formats import canonical, reading_loops
+from cauce_engine.formats.documents import parse_question
 from cauce_engine.order import tickets_at_once
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from cauce_engine.certify import certify
 from cauce_engine.couples import FIRST, Attempts, market_of, with_couples
-from cauce_engine.couples_exact import Exact
+from cauce_engine.couples.exact import Exact
 from cauce_engine.problems import Question
 from tests.engine.markets import couple_market
 

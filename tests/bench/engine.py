@@ -199,7 +199,7 @@ def _whole(asked: argparse.Namespace) -> dict[str, Any]:
     began, cpu = time.perf_counter(), time.process_time()
     from cauce_engine import certify, explain_all, ordering, read_question
     from cauce_engine.allocation import _solved as solved
-    from cauce_engine.columnar import answer_in_columns
+    from cauce_engine.formats.columnar import answer_in_columns
 
     spent = {"start": time.process_time() - cpu}
 
@@ -366,7 +366,7 @@ def _cauce(lists: Any, orders: Any, seats: Any) -> Any:
 def _columns(lists: Any, orders: Any, seats: Any) -> Any:
     """The same question as bytes of a file of columns, instead of dictionaries."""
     from cauce_engine import allocate, read_question
-    from cauce_engine.columnar import question_in_columns
+    from cauce_engine.formats.columnar import question_in_columns
 
     data = b"".join(question_in_columns(_cauce(lists, orders, seats)[0]()))
 

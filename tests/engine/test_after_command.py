@@ -14,9 +14,9 @@ import pytest
 import cauce_engine
 from cauce_engine import Unsupported, allocate, parse_question
 from cauce_engine import __main__ as command
-from cauce_engine.correction_documents import correction_of
+from cauce_engine.after.documents import correction_of
+from cauce_engine.after.swap_rounds import swap_round
 from cauce_engine.spanish import SPANISH
-from cauce_engine.swap_rounds import swap_round
 from tests.engine.test_corrections import CALL, GONE, UPHELD
 from tests.engine.test_swaps import TIED
 
@@ -176,8 +176,8 @@ def test_the_bytes_are_the_same_without_the_compiler(files):
 
 def test_every_sentence_of_corrections_and_swaps_has_its_spanish():
     found = set()
-    for name in ("correction_documents", "corrections", "correcting", "swap_rounds"):
-        tree = ast.parse((Path(cauce_engine.__file__).parent / f"{name}.py").read_text())
+    for name in ("documents", "corrections", "correcting", "swap_rounds"):
+        tree = ast.parse((Path(cauce_engine.__file__).parent / "after" / f"{name}.py").read_text())
         for call in ast.walk(tree):
             if getattr(getattr(call, "func", None), "id", "") in {
                 "InvalidCorrection",

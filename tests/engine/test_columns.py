@@ -22,7 +22,7 @@ from cauce_engine import (
     read_question,
 )
 from cauce_engine.__main__ import main
-from cauce_engine.columnar import answer_document, answer_in_columns, question_in_columns
+from cauce_engine.formats.columnar import answer_document, answer_in_columns, question_in_columns
 from tests.engine.questions import class_documents, region_documents, serial_documents, stable_documents
 
 

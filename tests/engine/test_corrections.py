@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cauce_engine import InvalidQuestion, Uncertified, Unsupported, allocate, parse_question
-from cauce_engine.certify_corrections import certify_correction
-from cauce_engine.correcting import compare, correct, reachable
-from cauce_engine.correction_documents import correction_of, parse_correction
-from cauce_engine.corrections import OtherAnswer, answer_digest
+from cauce_engine.after.correcting import compare, correct, reachable
+from cauce_engine.after.corrections import OtherAnswer, answer_digest
+from cauce_engine.after.documents import correction_of, parse_correction
+from cauce_engine.certify.corrections import certify_correction
 from tests.engine import reference
 from tests.engine.markets import merit_market, own_orders
 from tests.engine.questions import (
@@ -379,7 +379,7 @@ def test_who_waits_and_withdraws_may_free_a_circle(monkeypatch):
     outcome = corrected(CIRCLE, gone)
     assert outcome.places() == {"a": "p", "b": "q", "c": None}
     assert {change.code for change in outcome.changes} == {"circle"}
-    monkeypatch.setattr("cauce_engine.reruns._Run.turn_circles", lambda run: None)
+    monkeypatch.setattr("cauce_engine.after.reruns._Run.turn_circles", lambda run: None)
     with pytest.raises(Uncertified) as refused:
         corrected(CIRCLE, gone)
     assert refused.value.check.name == "C5"

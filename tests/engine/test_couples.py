@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from cauce_engine import Allocation, Unsupported, allocate, certify, explain, explain_all, parse_question
 from cauce_engine import __main__ as command
-from cauce_engine.certify_couples import Couples
+from cauce_engine.certify.couples import Couples
 from cauce_engine.couples import Attempts, judge_of, market_of
-from cauce_engine.couples_exact import Exact
+from cauce_engine.couples.exact import Exact
 from cauce_engine.pairs import expanded
 from cauce_engine.twosided import ranked
 from tests.engine import published, reference

@@ -13,7 +13,7 @@ from cauce_engine import InvalidQuestion, parse_question
 from cauce_engine.faults import Unsupported
 from cauce_engine.spanish import SPANISH
 
-SOURCES = sorted(Path(cauce_engine.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(cauce_engine.__file__).parent.rglob("*.py"))
 FAULTS = {"InvalidQuestion", "Unsupported", "InvalidAnswer", "refuse", "_unusable"}
 
 

@@ -19,7 +19,7 @@ from cauce_engine import (
     parse_question,
     read_question,
 )
-from cauce_engine.documents import read_json
+from cauce_engine.formats.documents import read_json
 from tests.engine import markets
 from tests.engine.questions import class_documents, serial_documents
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cauce_engine import InvalidQuestion, allocate, parse_question
 from cauce_engine.__main__ import main
-from cauce_engine.importing import FORMATS, imported, recognised
+from cauce_engine.formats.importing import FORMATS, imported, recognised
 from tests.engine import published
 
 MARKETS = sorted(path.stem for path in published.FOLDER.glob("*.json")) or ["algmatch_hr1"]

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cauce_engine import InvalidQuestion, allocate, parse_question
-from cauce_engine.certify_swaps import certify_swaps
-from cauce_engine.corrections import OtherAnswer, answer_digest
-from cauce_engine.swap_rounds import parse_swap, swap_round
-from cauce_engine.swaps import swap
+from cauce_engine.after.corrections import OtherAnswer, answer_digest
+from cauce_engine.after.swap_rounds import parse_swap, swap_round
+from cauce_engine.after.swaps import swap
+from cauce_engine.certify.swaps import certify_swaps
 from tests.engine import reference
 from tests.engine.questions import class_documents, serial_documents, stable_documents
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce_engine.corrections import Correction, settled_order
+from cauce_engine.after.corrections import Correction, settled_order
+from cauce_engine.after.wanting import wanting
 from cauce_engine.order import ordering
-from cauce_engine.wanting import wanting
 
 Key = tuple[int, int, int]
 NOBODY = -1

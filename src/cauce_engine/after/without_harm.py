@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cauce_engine.corrections import Correction
-from cauce_engine.reruns import Cause
-from cauce_engine.standing import NOBODY, Key, Standing
+from cauce_engine.after.corrections import Correction
+from cauce_engine.after.reruns import Cause
+from cauce_engine.after.standing import NOBODY, Key, Standing
 
 
 def extra_seats(correction: Correction) -> tuple[Standing, dict[int, Cause]]:

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cauce_engine.after.corrections import answer_digest
+from cauce_engine.after.swap_rounds import SwapRound
+from cauce_engine.after.wanting import wanting
 from cauce_engine.allocation import Uncertified
-from cauce_engine.certify_swaps import certify_swaps
-from cauce_engine.corrections import answer_digest
+from cauce_engine.certify.swaps import certify_swaps
 from cauce_engine.problems import OPEN, Orders
 from cauce_engine.results import Check
-from cauce_engine.swap_rounds import SwapRound
 from cauce_engine.version import __version__
-from cauce_engine.wanting import wanting
 
 FORMAT = "cauce-swapped/1"
 Claim = tuple[Any, ...]

@@ -13,7 +13,7 @@ from cauce_engine.problems import Couple, Question
 
 def expanded(question: Question) -> Question:
     """The question in which each member of a couple lists the posts of its pairs, and there are no couples."""
-    from cauce_engine import certify_couples_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+    from cauce_engine.certify import couples_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
 
     members, pair_start, pairs = _columns(question.couples)
     size, named = loops.member_lists(members, pair_start, pairs, len(question.posts))
@@ -59,7 +59,7 @@ class Couples:
         common: bool,
         capacity: NDArray[np.int64] | None = None,
     ) -> None:
-        from cauce_engine import certify_couples_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+        from cauce_engine.certify import couples_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
 
         self.question = question
         self.couples = couples

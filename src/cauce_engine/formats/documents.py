@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce_engine.columns import MAGIC
 from cauce_engine.faults import InvalidQuestion, quoted
+from cauce_engine.formats.columns import MAGIC
 from cauce_engine.lottery import Lottery
 from cauce_engine.problems import (
     FORMAT,
@@ -45,7 +45,7 @@ _POST = {"id", "capacity", "order", "classes", "region", "target", "minimum", "s
 def read_question(data: bytes | mmap) -> Question:
     """Read a question of any origin, JSON or columns; `InvalidQuestion` whatever is wrong with it."""
     if data[:4] == MAGIC:
-        from cauce_engine.columnar import question_of  # noqa: PLC0415 - it imports this module
+        from cauce_engine.formats.columnar import question_of  # noqa: PLC0415 - it imports this module
 
         return question_of(data)
     return parse_question(read_json(bytes(data), InvalidQuestion))

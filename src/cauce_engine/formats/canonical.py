@@ -115,7 +115,7 @@ def _tails(question: Question) -> list[str]:
 
 def people_at_once(question: Question) -> Iterator[bytes]:
     """The same, compiled."""
-    from cauce_engine.writing_loops import people  # noqa: PLC0415 - only large questions compile
+    from cauce_engine.formats.writing_loops import people  # noqa: PLC0415 - only large questions compile
 
     size, posts = len(question.applicants), len(question.posts)
     pieces, tails = _tails_in_pieces(question)
@@ -238,7 +238,7 @@ def post_fields(post: str, seats: int, terms: PostTerms) -> dict[str, bytes]:
 def _order_writer(question: Question, orders: Orders) -> Any:
     """A function that writes the order of one post."""
     if compiled_pays(len(orders.applicant)) and not orders.inner.any():
-        from cauce_engine.writing_loops import listed  # noqa: PLC0415 - only large questions compile
+        from cauce_engine.formats.writing_loops import listed  # noqa: PLC0415 - only large questions compile
 
         packed, start = _quoted(question.applicants)
         text = np.frombuffer(packed + bytes(16), np.uint8)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cauce_engine.certify_order import chances, standing
+from cauce_engine.certify.order import chances, standing
 from cauce_engine.results import NO_SEATS, SEATS_LEFT
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class ByMerit:
     """What the checks look at: who holds each post, who is last there, and who was refused in vain."""
 
     def __init__(self, question: Question, answer: Allocation) -> None:
-        from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+        from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
 
         self.question, self.answer = question, answer
         value = standing(question)

@@ -18,8 +18,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from cauce_engine.corrections import Correction
-from cauce_engine.standing import NOBODY, Standing
+from cauce_engine.after.corrections import Correction
+from cauce_engine.after.standing import NOBODY, Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce_engine.certify_choices import choices_that_fail
-from cauce_engine.certify_couples import Couples, expanded
-from cauce_engine.certify_largest import weakness
-from cauce_engine.certify_merit import ByMerit
-from cauce_engine.certify_order import ranks
-from cauce_engine.certify_shares import called
+from cauce_engine.certify.choices import choices_that_fail
+from cauce_engine.certify.couples import Couples, expanded
+from cauce_engine.certify.largest import weakness
+from cauce_engine.certify.merit import ByMerit
+from cauce_engine.certify.order import ranks
+from cauce_engine.certify.shares import called
 from cauce_engine.live import as_chosen
 from cauce_engine.lottery import Lottery
 from cauce_engine.problems import Question
@@ -106,7 +106,7 @@ class _Evidence:
         person = ranks(question, question.merit)
         if question.orders is None:
             return person, np.zeros(0, np.int32), True
-        from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+        from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
 
         orders = question.orders
         chance = ranks(question, ()) if len(question.merit) or question.lottery else person
@@ -131,7 +131,7 @@ class _Evidence:
 
     @cached_property
     def holders(self) -> tuple[Any, ...]:
-        from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+        from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
 
         question = self.question
         return tuple(
@@ -142,7 +142,7 @@ class _Evidence:
 
     @cached_property
     def refused(self) -> tuple[int, int, NDArray[np.int32]]:
-        from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+        from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
 
         question = self.question
         envy, waste, keen = loops.refused(
@@ -238,7 +238,7 @@ def _improvable(evidence: _Evidence, found: Mapping[str, Witness]) -> Witness:
     question, answer = evidence.question, evidence.answer
     if evidence.ranked[2]:
         return {"unique": False} if answer.unique is False else None
-    from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+    from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
 
     full = (evidence.count == question.capacity) & (question.capacity > 0)
     keen = evidence.refused[2]
@@ -271,7 +271,7 @@ def _other_question(digest: str, answer: Allocation) -> Witness:
 
 def _cutoffs_mislead(evidence: _Evidence) -> Witness:
     """Check that each line is true, then that following the lines leads everybody to the published place."""
-    from cauce_engine import certify_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+    from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
 
     answer, question = evidence.answer, evidence.question
     if answer.last is None:

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce_engine.corrections import Correction
+from cauce_engine.after.corrections import Correction
+from cauce_engine.after.wanting import wanting
 from cauce_engine.problems import Question
 from cauce_engine.results import Check
-from cauce_engine.wanting import wanting
 
 STATEMENTS: dict[str, dict[str, str]] = {
     "C1": {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cauce_engine.corrections import (
+from cauce_engine.after.corrections import (
     EFFECTS,
     FORMAT,
     Correction,

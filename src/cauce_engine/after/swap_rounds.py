@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from cauce_engine.correction_documents import posts_named, refuse_other, refuse_shares
-from cauce_engine.corrections import InvalidCorrection, answer_digest
+from cauce_engine.after.corrections import InvalidCorrection, answer_digest
+from cauce_engine.after.documents import posts_named, refuse_other, refuse_shares
 from cauce_engine.faults import Unsupported, quoted
 from cauce_engine.live import as_chosen
 from cauce_engine.problems import Question

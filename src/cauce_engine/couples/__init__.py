@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce_engine.certify_couples import Couples
+from cauce_engine.certify.couples import Couples
 from cauce_engine.pairs import Joint, joint
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation
@@ -138,7 +138,7 @@ def shuffled(values: NDArray[np.int32], number: int) -> NDArray[np.int32]:
 
 def with_couples(question: Question) -> Allocation:
     """A stable answer, or none with the reason; which of the three the status says."""
-    from cauce_engine.couples_exact import Exact  # noqa: PLC0415 - few questions come to it
+    from cauce_engine.couples.exact import Exact  # noqa: PLC0415 - few questions come to it
 
     market = market_of(question)
     attempts = Attempts(market)

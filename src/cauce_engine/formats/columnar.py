@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce_engine.canonical import post_fields, small_fields
-from cauce_engine.columns import MAGIC, Buffer, numbers, read_columns, text_column, texts, written
-from cauce_engine.documents import (
+from cauce_engine.explain import CODES, Explanations
+from cauce_engine.faults import InvalidAnswer, InvalidQuestion, quoted
+from cauce_engine.formats.canonical import post_fields, small_fields
+from cauce_engine.formats.columns import MAGIC, Buffer, numbers, read_columns, text_column, texts, written
+from cauce_engine.formats.documents import (
     completed,
     groups_of,
     lottery_of,
@@ -25,8 +27,6 @@ from cauce_engine.documents import (
     refuse_unknown,
     rows_of,
 )
-from cauce_engine.explain import CODES, Explanations
-from cauce_engine.faults import InvalidAnswer, InvalidQuestion, quoted
 from cauce_engine.problems import FORMAT, Merit, Orders, Question, inverse, moved_rows
 from cauce_engine.results import NO_SEATS, Allocation
 

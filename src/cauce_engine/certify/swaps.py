@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cauce_engine.after.swap_rounds import SwapRound
 from cauce_engine.problems import Question
 from cauce_engine.results import Check
-from cauce_engine.swap_rounds import SwapRound
 
 STATEMENTS: dict[str, dict[str, str]] = {
     "S1": {

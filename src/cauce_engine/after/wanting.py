@@ -40,7 +40,7 @@ def wanting(question: Question) -> Wanting:
 def _gathered(question: Question) -> Wanting:
     start, choices, posts = question.choice_start, question.choices, len(question.posts)
     if compiled_pays(len(choices)):
-        from cauce_engine.wanting_loops import by_post  # noqa: PLC0415 - only large questions compile
+        from cauce_engine.after.wanting_loops import by_post  # noqa: PLC0415 - only large questions compile
 
         return Wanting(*by_post(start, choices, posts))
     begin = np.zeros(posts + 1, np.int64)

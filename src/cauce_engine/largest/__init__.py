@@ -339,7 +339,7 @@ def _decided(market: Market, found: Places, limit: int) -> Places | None:
     """A largest answer, proven by HiGHS; None when the budget ends first."""
     if sum(map(len, market.lists.values())) > MOST_DECIDED:
         return None
-    from cauce_engine.integer_search import weakly_stable_with  # noqa: PLC0415 - HiGHS loads only when needed
+    from cauce_engine.largest.integer_search import weakly_stable_with  # noqa: PLC0415 - HiGHS loads only when needed
 
     while len(found) < limit:
         proven, larger = weakly_stable_with(market, len(found) + 1, nodes=NODES)

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cauce_engine.after.corrections import EFFECTS, Correction
+from cauce_engine.after.reruns import Cause, rerun
+from cauce_engine.after.standing import NOBODY
+from cauce_engine.after.without_harm import extra_seats, waiting_list
 from cauce_engine.allocation import Uncertified, allocate
 from cauce_engine.certify import certify
-from cauce_engine.certify_corrections import certify_correction
-from cauce_engine.corrections import EFFECTS, Correction
+from cauce_engine.certify.corrections import certify_correction
 from cauce_engine.faults import Unsupported, quoted
 from cauce_engine.order import ordering
 from cauce_engine.problems import Question
-from cauce_engine.reruns import Cause, rerun
 from cauce_engine.results import Allocation, Check
-from cauce_engine.standing import NOBODY
 from cauce_engine.version import __version__
-from cauce_engine.without_harm import extra_seats, waiting_list
 
 FORMAT = "cauce-corrected/1"
 _WORKED = {"rerun": rerun, "extra-seats": extra_seats, "waiting-list": waiting_list}

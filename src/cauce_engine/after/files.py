@@ -10,22 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cauce_engine.after.correcting import FORMAT as CORRECTED
+from cauce_engine.after.correcting import Corrected, correct
+from cauce_engine.after.corrections import EFFECTS, Correction, OtherAnswer
+from cauce_engine.after.documents import parse_correction
+from cauce_engine.after.swap_rounds import FORMAT as SWAP
+from cauce_engine.after.swap_rounds import SwapRound, parse_swap
+from cauce_engine.after.swaps import FORMAT as SWAPPED
+from cauce_engine.after.swaps import Swapped, swap
 from cauce_engine.allocation import Uncertified, allocate
 from cauce_engine.certify import certify
-from cauce_engine.certify_corrections import certify_correction
-from cauce_engine.certify_swaps import certify_swaps
-from cauce_engine.correcting import FORMAT as CORRECTED
-from cauce_engine.correcting import Corrected, correct
-from cauce_engine.correction_documents import parse_correction
-from cauce_engine.corrections import EFFECTS, Correction, OtherAnswer
-from cauce_engine.documents import read_json, read_question
+from cauce_engine.certify.corrections import certify_correction
+from cauce_engine.certify.swaps import certify_swaps
 from cauce_engine.faults import InvalidAnswer, InvalidQuestion, quoted
+from cauce_engine.formats.documents import read_json, read_question
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation, Check
-from cauce_engine.swap_rounds import FORMAT as SWAP
-from cauce_engine.swap_rounds import SwapRound, parse_swap
-from cauce_engine.swaps import FORMAT as SWAPPED
-from cauce_engine.swaps import Swapped, swap
 
 _UNCOMPARED = ("engine", "checks")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cauce_engine.certify_order import ranks
+from cauce_engine.certify.order import ranks
 from cauce_engine.problems import Orders, Question, Share
 
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-from cauce_engine.canonical import FORMAT
-from cauce_engine.documents import read_json
 from cauce_engine.faults import InvalidQuestion, quoted
+from cauce_engine.formats.canonical import FORMAT
+from cauce_engine.formats.documents import read_json
 
 FORMATS = ("glasgow", "suite", "preflib", "instance")
 TIES = ("keep", "printed")

@@ -1,0 +1,1 @@
+"""What happens to a published answer: corrections and swap rounds."""

@@ -1,0 +1,1 @@
+"""How questions and answers are written: JSON, columns, and the formats of others."""

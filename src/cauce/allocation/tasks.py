@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django_tasks import task
 
-from cauce.allocation import operations
-from cauce.base import clock
+from cauce.allocation import operations, queries
+from cauce.base import background, clock
 
 
 @task(takes_context=True)
@@ -20,3 +21,31 @@ def execute_run(context: Any, run_id: int) -> None:
 def tell_results(run_id: int) -> None:
     """Write to everybody who has a result in a published run; again, nobody gets a second letter."""
     operations.tell_everybody(run_id=run_id, read_clock=clock.read)
+
+
+@task(takes_context=True)
+def rehearse(context: Any, rehearsal_id: int) -> None:
+    """Try the mechanisms on a call's shape; again after a death, with the same people and the same counts."""
+    operations.carry_out_rehearsal(
+        rehearsal_id=rehearsal_id, task_id=context.task_result.id, read_clock=clock.read
+    )
+
+
+@task()
+def compute_outlook(call_id: int) -> None:
+    """Rehearse an open call with the lists so far, for the odds that its applicants read."""
+    operations.refresh_outlook(call_id=call_id, read_clock=clock.read)
+
+
+def ask_for_outlooks() -> int:
+    """Ask for the outlook of every open call whose lists changed; return how many were asked for."""
+    return sum(_asked(call_id) for call_id in queries.calls_to_rehearse(now=clock.read()))
+
+
+def _asked(call_id: int) -> bool:
+    """Ask for one, unless one is on its way already: the worker may be slower than the lists."""
+    with transaction.atomic():
+        if background.is_waiting("cauce.allocation.tasks.compute_outlook", call_id=call_id):
+            return False
+        background.enqueue("cauce.allocation.tasks.compute_outlook", call_id=call_id)
+    return True

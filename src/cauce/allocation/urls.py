@@ -7,6 +7,9 @@ from cauce.allocation import views
 app_name = "allocation"
 urlpatterns = [
     path("gestion/firmas/", views.signing, name="signing"),
+    path("gestion/<slug:code>/mecanismo/", views.mechanisms, name="mechanisms"),
+    path("gestion/<slug:code>/mecanismo/avance/", views.rehearsal_progress, name="rehearsal_progress"),
+    path("gestion/<slug:code>/mecanismo/ensayar/", views.request_rehearsal, name="request_rehearsal"),
     path("gestion/<slug:code>/corridas/", views.runs, name="runs"),
     path("gestion/<slug:code>/corridas/pedir/", views.request_run, name="request_run"),
     path("gestion/<slug:code>/corridas/<int:number>/", views.run, name="run"),

@@ -103,3 +103,11 @@ def reap() -> int:
 def failed(task_id: UUID | str) -> bool:
     """Whether the task ended without doing its work."""
     return DBTaskResult.objects.failed().filter(pk=task_id).exists()
+
+
+def is_waiting(path: str, /, **arguments: int | str) -> bool:
+    """Whether the task at ``path`` with these arguments has been asked for and is not over."""
+    waiting = DBTaskResult.objects.filter(
+        task_path=path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING)
+    )
+    return any(row.args_kwargs.get("kwargs") == arguments for row in waiting)

@@ -144,6 +144,7 @@ PERIODIC = {
     "cauce.calls.tasks.walk_audit_daily": 600,
     "cauce.notices.tasks.deliver": 1,
     "cauce.calls.tasks.count_demand": 15,
+    "cauce.allocation.tasks.ask_for_outlooks": 120,
 }
 
 # ------------------------------------------------------------------ people

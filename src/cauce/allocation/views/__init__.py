@@ -12,13 +12,17 @@ from cauce.allocation.views.desk import (
     signing,
     withdraw,
 )
+from cauce.allocation.views.mechanisms import mechanisms, rehearsal_progress, request_rehearsal
 from cauce.allocation.views.public import call_results, cutoffs, package, result, results
 
 __all__ = [
     "call_results",
     "cutoffs",
+    "mechanisms",
     "package",
     "publish",
+    "rehearsal_progress",
+    "request_rehearsal",
     "request_run",
     "result",
     "results",

@@ -30,6 +30,7 @@ from cauce.calls.models import (
     Shift,
 )
 from cauce.calls.queries.application import applications_visible_to, as_sent, counting
+from cauce.calls.queries.odds import ListOdds, WishOdds, list_odds
 from cauce.calls.queries.portal import CallCard, calls_page
 from cauce.calls.queries.search import (
     PostsPage,
@@ -270,6 +271,13 @@ class ListPage:
     wishes: list[Wish]
     scale: int
     offered: int
+    odds: ListOdds | None
+
+    @property
+    def lines(self) -> list[tuple[Wish, WishOdds | None]]:
+        """The wishes, each with its odds where there are any."""
+        each = self.odds.each if self.odds else {}
+        return [(wish, each.get(wish.id)) for wish in self.wishes]
 
     @property
     def version(self) -> int:
@@ -299,12 +307,14 @@ class ListPage:
 
 
 def list_page(application: Application, actor: Actor, *, now: datetime) -> ListPage:
-    """Return the page of the list; six queries whatever its length."""
+    """Return the page of the list; eight queries whatever its length, seven where the call is not open."""
     here = frame(application, actor, now=now)
     offered = application.call.posts.filter(specialty_id=application.specialty_id or 0)
+    posts = here.current.posts if here.current else []
     return ListPage(
         frame=here,
-        wishes=wishes(here.current.posts if here.current else []),
+        wishes=wishes(posts),
+        odds=list_odds(application, posts) if here.is_open and posts else None,
         scale=_round_up(offered.aggregate(most=Max("last_place"))["most"] or 0),
         offered=offered.count(),
     )

@@ -41,6 +41,13 @@ def may_run(actor: Actor, call: Call, *, is_published: bool, now: datetime) -> V
     return ALLOWED
 
 
+def may_rehearse(actor: Actor, call: Call) -> Verdict:
+    """Whether ``actor`` may have mechanisms tried on the shape of ``call``; it places nobody, whatever its state."""
+    if not actor.holds(roles.CALL_MANAGE, call.institution_id) or actor.user_id is None:
+        return Verdict(False, _("Pedir un ensayo toca a la gestión de la convocatoria."))
+    return ALLOWED
+
+
 def is_whole(run: Run) -> bool:
     """Whether every property of the certificate holds, and there is a certificate."""
     return bool(run.checks) and all(check["holds"] for check in run.checks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections import Counter
@@ -13,8 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Model
+from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -22,7 +20,13 @@ from django.utils.translation import gettext_lazy
 
 from cauce.accounts import roles
 from cauce.allocation import bridge, queries, rules
-from cauce.allocation.models import ClassCutoff, Cutoff, Placement, Run, RunState, Signature
+from cauce.allocation.models import Placement, Run, RunState, Signature
+from cauce.allocation.operations import rows
+from cauce.allocation.operations.rehearsals import (
+    carry_out_rehearsal,
+    refresh_outlook,
+    request_rehearsal,
+)
 from cauce.base import background, figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError, Refused
@@ -31,6 +35,27 @@ from cauce.calls import operations as calls
 from cauce.calls.models import Addendum, Application, Call, PostOrders
 from cauce.calls.rules.design import Design
 from cauce.notices.operations import Letter, post_many
+
+__all__ = [
+    "AlreadySigned",
+    "AnswerChanged",
+    "ListsMissing",
+    "ReasonMissing",
+    "Work",
+    "carry_out_rehearsal",
+    "execute",
+    "fail",
+    "freeze",
+    "keep",
+    "publish",
+    "refresh_outlook",
+    "request_rehearsal",
+    "request_run",
+    "sign",
+    "tell_batch",
+    "tell_everybody",
+    "withdraw_signature",
+]
 
 logger = logging.getLogger("cauce.allocation")
 
@@ -256,13 +281,13 @@ def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> R
     if run.state != RunState.RUNNING:
         return run
     start = time.perf_counter()
-    _write_rows(run, work.placed, work.cuts)
-    _write_class_cuts(run, work.class_cuts, answer.design)
+    rows.write_rows(run, work.placed, work.cuts)
+    rows.write_class_cuts(run, work.class_cuts, answer.design)
     run.answer, run.answer_digest, run.checks = answer.data, answer.digest, answer.checks
     run.package, run.package_digest = answer.package, answer.package_digest
     run.facts = {
         **_facts(run, work.placed, work.cuts),
-        **_shared_facts(work, answer),
+        **_shared_facts(work.placed, work.cuts, work.class_cuts, answer),
         "package_size": answer.package_size,
         "sendings": work.sendings,
     }
@@ -272,88 +297,6 @@ def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> R
     work.timings = run.timings
     note(answer=run.answer_digest, package=run.package_digest, checks=[check["name"] for check in run.checks])
     return run
-
-
-def _write_rows(run: Run, placed: list[bridge.Placed], cuts: list[bridge.Cut]) -> None:
-    _insert(
-        Placement,
-        ("run", "application", "place", "post", "rank", "posts", "merit", "seat_class", "reasons"),
-        (
-            (
-                run.pk,
-                one.application,
-                one.place,
-                one.post,
-                one.rank,
-                json.dumps(one.posts),
-                json.dumps(one.merit),
-                one.seat_class,
-                json.dumps(one.reasons),
-            )
-            for one in placed
-        ),
-    )
-    _insert(
-        Cutoff,
-        ("run", "post", "seats", "taken", "listed", "last_place", "last_merit"),
-        (
-            (run.pk, one.post, one.seats, one.taken, one.listed, one.last_place, json.dumps(one.last_merit))
-            for one in cuts
-        ),
-    )
-
-
-def _write_class_cuts(run: Run, cuts: list[bridge.ClassCut], design: Design) -> None:
-    ClassCutoff.objects.bulk_create(
-        (
-            ClassCutoff(
-                run=run, post_id=one.post, seat_class=one.seat_class, label=design.label_of(one.seat_class),
-                seats=one.seats, taken=one.taken, last_folio=one.last_folio, last_score=one.last_score,
-            )
-            for one in cuts
-        ),
-        batch_size=BATCH,
-    )  # fmt: skip
-
-
-def _shared_facts(work: Work, answer: bridge.Answer) -> dict[str, Any]:
-    """What a page says beyond places where seats are shared out by classes, regions or own orders."""
-    if answer.design.is_plain:
-        return {}
-    held = Counter(one.seat_class for one in work.placed if one.seat_class)
-    kept = Counter[str]()
-    for one in work.class_cuts:
-        kept[one.seat_class] += one.seats
-    design = answer.design
-    return {
-        "full": sum(one.taken == one.seats for one in work.cuts),
-        "shared": {
-            "classes": [[one["key"], design.label_of(one["key"]), kept[one["key"]], held[one["key"]]] for one in design.sequence],
-            "capped": bool(design.regions),
-            "own_orders": design.has_own_orders,
-            "dropped": bridge.dropped(answer),
-            "minima": [[one["post"], one["minimum"], one["holders"]] for one in bridge.minima(answer)],
-        },
-    }  # fmt: skip
-
-
-def _insert(model: type[Model], fields: tuple[str, ...], rows: Any) -> None:
-    """Insert plain rows without making objects of them, which costs more than everything else at 50,000 people.
-
-    The database's constraints hold as always; values of JSON fields come as text.
-    """
-    quote = connection.ops.quote_name
-    meta: Any = model._meta
-    table = quote(meta.db_table)
-    columns = ", ".join(quote(meta.get_field(name).column) for name in fields)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            places = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608 - names of our own tables
 
 
 def _facts(run: Run, placed: list[bridge.Placed], cuts: list[bridge.Cut]) -> dict[str, Any]:
@@ -373,6 +316,32 @@ def _facts(run: Run, placed: list[bridge.Placed], cuts: list[bridge.Cut]) -> dic
         "tied": sum(count for count in alike.values() if count > 1),
         "against": _against(run, placed, {one.post: one.key for one in cuts}),
     }
+
+
+def _shared_facts(
+    placed: list[bridge.Placed],
+    cuts: list[bridge.Cut],
+    class_cuts: list[bridge.ClassCut],
+    answer: bridge.Answer,
+) -> dict[str, Any]:
+    """What a page says beyond places where seats are shared out by classes, regions or own orders."""
+    if answer.design.is_plain:
+        return {}
+    held = Counter(one.seat_class for one in placed if one.seat_class)
+    kept = Counter[str]()
+    for one in class_cuts:
+        kept[one.seat_class] += one.seats
+    design = answer.design
+    return {
+        "full": sum(one.taken == one.seats for one in cuts),
+        "shared": {
+            "classes": [[one["key"], design.label_of(one["key"]), kept[one["key"]], held[one["key"]]] for one in design.sequence],
+            "capped": bool(design.regions),
+            "own_orders": design.has_own_orders,
+            "dropped": bridge.dropped(answer),
+            "minima": [[one["post"], one["minimum"], one["holders"]] for one in bridge.minima(answer)],
+        },
+    }  # fmt: skip
 
 
 def _against(run: Run, placed: list[bridge.Placed], key_of: dict[int, str]) -> dict[str, Any] | None:

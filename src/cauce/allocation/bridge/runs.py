@@ -534,3 +534,29 @@ def _drawn_before(seed: str, mine: str, last: str) -> bool:
         return mine < last
     lottery = engine.Lottery(seed=seed)
     return (lottery.ticket(mine), mine) < (lottery.ticket(last), last)
+
+
+# ------------------------------------------------------------------- rehearsals
+
+
+def rehearse(lists: Lists, offer: Offer, design: Design, *, seed: str) -> list[int | None]:
+    """Return the post that each person would get, certified like any answer; ``None`` for nothing.
+
+    ``seed`` is a lottery of the rehearsal's own, never the call's. Raises ``CannotAsk``, ``NotCertified``.
+    """
+    frozen = freeze(lists, offer, seed=seed, commitment=engine.commitment_of(seed), design=design)
+    try:
+        places = engine.allocate(frozen.question).places()
+    except engine.Uncertified as error:
+        raise NotCertified(error.check.to_document()) from error
+    except engine.InvalidQuestion as error:
+        raise CannotAsk(str(error)) from error
+    ids = dict(zip(offer.keys, offer.ids, strict=True))
+    return [None if places[folio] is None else ids[places[folio]] for folio in lists.folios]
+
+
+def merit_order(lists: Lists, offer: Offer, *, seed: str) -> list[int]:
+    """Return the rows of ``lists`` in order of merit, ties by the lottery of ``seed``."""
+    question = freeze(lists, offer, seed=seed, commitment=engine.commitment_of(seed)).question
+    row_of = {folio: row for row, folio in enumerate(lists.folios)}
+    return [row_of[question.applicants[person]] for person in engine.ordering(question).order.tolist()]

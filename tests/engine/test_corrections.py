@@ -346,7 +346,7 @@ def test_planted_faults_are_found():
 
 
 def test_an_uncertified_rerun_is_not_returned(monkeypatch):
-    from cauce_engine import correcting
+    from cauce_engine.after import correcting
 
     def wrong(correction):
         standing, causes = correcting.rerun(correction)

@@ -15,10 +15,10 @@ from cauce_engine import (
     InvalidAnswer,
     InvalidQuestion,
     allocate,
-    canonical,
     parse_question,
     read_question,
 )
+from cauce_engine.formats import canonical
 from cauce_engine.formats.documents import read_json
 from tests.engine import markets
 from tests.engine.questions import class_documents, serial_documents

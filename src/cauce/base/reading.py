@@ -275,7 +275,7 @@ def _text_rows(
                         {index: ENCODING for index, cell in enumerate(cells) if not cell.isascii()}
                     )
             line = reader.line_num
-        for index, cell in enumerate(cells):
+        for index, cell in enumerate(raw[:MOST_COLUMNS]):  # with its guard, it is text
             if cell[:1] == "=":
                 row.marks[index] = LOST_FORMULA
         if any(map(str.strip, cells)):

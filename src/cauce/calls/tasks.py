@@ -1,12 +1,19 @@
-"""Chores of the worker for calls."""
+"""Work for calls outside requests: chores of the worker, files of posts."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from cauce.base import clock, continuity
+from django.utils.translation import gettext as _
+from django_tasks import task
+
+from cauce.base import clock, continuity, imports
 from cauce.base.actors import Actor
-from cauce.calls import operations, queries
+from cauce.base.errors import DomainError
+from cauce.base.models import Import
+from cauce.calls import intake, operations, queries
+from cauce.calls.rules.drafting import PostValues
 
 WALKED_EVERY = timedelta(days=1)
 
@@ -26,3 +33,40 @@ def walk_audit_daily() -> bool:
         return False
     operations.walk_audit(actor=Actor.system("audit"), now=now)
     return True
+
+
+_IMPORT = Actor.system("import")
+
+
+@task(takes_context=True)
+def read_posts(context: Any, import_id: int) -> None:
+    """Read a table of posts dry and keep what was found; again after a death, from its start."""
+    if found := imports.brought(import_id):
+        taken, data = found
+        sheet, _posts = _read_posts(taken, data, imports.teller(context.task_result.id, "read"))
+        imports.keep_reading(actor=_IMPORT, taken=taken, sheet=sheet, now=clock.read())
+
+
+@task(takes_context=True)
+def load_posts(context: Any, import_id: int) -> None:
+    """Read the confirmed table again and load it whole; what forbids it goes back to its page as a finding."""
+    if not (found := imports.brought(import_id)):
+        return
+    taken, data = found
+    sheet, posts = _read_posts(taken, data, imports.teller(context.task_result.id, "load"))
+    call = queries.call_with_code(taken.scope)
+    reason = _("Los catálogos o la convocatoria cambiaron después de leer el archivo.")
+    remedy = _("Subirlo otra vez.")
+    if call is not None and sheet.may_load:
+        try:
+            operations.load_posts(actor=_IMPORT, call=call, taken=taken, posts=posts, now=clock.read())
+            return
+        except DomainError as error:
+            reason, remedy = str(error.message), str(error.remedy)
+    imports.give_back(actor=_IMPORT, taken=taken, sentence=reason, remedy=remedy, now=clock.read())
+
+
+def _read_posts(taken: Import, data: bytes, told: imports.Told) -> tuple[imports.Sheet, list[PostValues]]:
+    call = queries.call_with_code(taken.scope)
+    present = queries.posts_by_key(call) if call is not None else {}
+    return intake.read_posts(data, queries.post_lookup(), present, told)

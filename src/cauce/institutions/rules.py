@@ -17,6 +17,12 @@ CLUES_LENGTH = 11
 _CLUES_SHAPE = re.compile(r"[A-Z]{5}\d{6}")
 _LONGEST_NAME = 400
 
+# Official names of states, folded, where they are not the usual ones.
+OFFICIAL_STATES = {
+    "mexico": "15", "coahuila de zaragoza": "05", "michoacan de ocampo": "16", "distrito federal": "09",
+    "veracruz de ignacio de la llave": "30", "queretaro de arteaga": "22", "queretaro arteaga": "22",
+}  # fmt: skip
+
 
 def fold(text: str) -> str:
     """Return ``text`` without case, accents, composition or superfluous spaces, so that equal names compare equal.

@@ -356,6 +356,17 @@ class TableForm(forms.Form):
         return uploaded.read() if uploaded else self.cleaned_data["table"]
 
 
+class PasteForm(forms.Form):
+    """A pasted table; a file has its own page."""
+
+    table = forms.CharField(
+        max_length=1_000_000, strip=False, label=_("Tabla"),
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "wrap": "off"}),
+        help_text=_("Copiar las celdas de la hoja de cálculo, con su encabezado, y pegarlas aquí."),
+        error_messages={"required": _("No hay nada que leer. Pegar la tabla con su encabezado.")},
+    )  # fmt: skip
+
+
 class PublishForm(forms.Form):
     """``digest`` is of the rules as shown; ``warnings`` the keys of the warnings shown with them."""
 

@@ -1,45 +1,43 @@
-"""Tables of posts that people bring: pasted from a sheet, or a CSV file. Reads, checks and reports; saves nothing."""
+"""Tables of posts that people bring, as a file or pasted: read dry, with every doubt and fault in its cell."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from cauce.base import figures
-from cauce.base.spreadsheets import csv_rows
+from cauce.base.imports import Bad, Column, Doubtful, Record, Sheet, Told, read_sheet, repeated
 from cauce.calls.models import ContractKind, Shift
 from cauce.calls.queries import PostLookup
-from cauce.calls.rules.drafting import PostValues
-from cauce.institutions.rules import fold
+from cauce.calls.rules.drafting import PostValues, fingerprint
+from cauce.institutions.rules import clues_check, fold
 
-MOST_ROWS = 5000
-MOST_OCTETS = 1_000_000
-MOST_PROBLEMS = 100
+MOST_ROWS = 50_000
 _SHOWN = 60
-
+_FRACTION = re.compile(r"0?\.[0-9]{1,4}", re.ASCII)
 COLUMNS: dict[str, tuple[str, ...]] = {
     "key": ("clave", "key"),
-    "clues": ("clues",),
-    "site": ("sede", "unidad", "hospital", "site"),
-    "state": ("estado", "entidad", "state"),
+    "clues": ("clues", "clave de la unidad"),
+    "site": ("sede", "unidad", "hospital", "nombre de la unidad", "site"),
+    "state": ("estado", "entidad", "entidad federativa", "state"),
     "municipality": ("municipio", "municipality"),
     "specialty": ("especialidad", "specialty"),
     "seats": ("lugares", "plazas", "vacantes", "seats"),
     "shift": ("turno", "shift"),
     "contract": ("contrato", "tipo de contrato", "contract"),
-    "monthly_pay": ("sueldo", "sueldo mensual", "pay"),
-    "isolation_percent": ("aislamiento", "% aislamiento", "isolation"),
-    "rural_percent": ("rural", "% rural"),
+    "monthly_pay": ("sueldo", "sueldo mensual", "sueldo mensual (MXN)", "pay"),
+    "isolation_percent": ("aislamiento", "zona alejada (%)", "isolation"),
+    "rural_percent": ("rural", "rural (%)"),
     "is_priority": ("prioritaria", "priority"),
     "has_housing": ("vivienda", "housing"),
     "has_transport": ("transporte", "transport"),
     "note": ("nota", "note"),
 }
-_NEEDED = ("key", "specialty", "seats", "shift", "contract")
 _SHIFTS = {
     "matutino": Shift.MORNING, "vespertino": Shift.AFTERNOON, "nocturno": Shift.NIGHT,
     "jornada acumulada": Shift.WEEKEND, "tiempo completo": Shift.FULL,
@@ -63,212 +61,201 @@ _YES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong in a cell: row as counted in the sheet (the head is row 1), column, what it holds, remedy."""
-
-    row: int
-    column: str
-    value: str
-    sentence: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a table holds: posts ready to add, or the problems that stop all of it."""
-
-    rows: int
-    posts: tuple[PostValues, ...]
-    problems: tuple[Problem, ...]
-
-
-class _Bad(Exception):
-    """A cell that cannot be read; carries sentence and remedy."""
+def columns(lookup: PostLookup) -> list[Column]:
+    """The columns of a table of posts, by the names that institutions and the product's own tables give them."""
+    return [
+        Column("key", COLUMNS["key"], _key),
+        Column("clues", COLUMNS["clues"], _text, needed=False, memo=True),
+        Column("site", COLUMNS["site"], _text, needed=False, memo=True),
+        Column("state", COLUMNS["state"], _state(lookup), needed=False, memo=True),
+        Column("municipality", COLUMNS["municipality"], _text, needed=False, memo=True),
+        Column("specialty", COLUMNS["specialty"], _specialty(lookup), memo=True),
+        Column("seats", COLUMNS["seats"], _whole_number(1, 999), memo=True),
+        Column("shift", COLUMNS["shift"], _one_of(_SHIFTS), memo=True),
+        Column("contract", COLUMNS["contract"], _one_of(_CONTRACTS), memo=True),
+        Column("monthly_pay", COLUMNS["monthly_pay"], _pay, needed=False, memo=True),
+        Column("isolation_percent", COLUMNS["isolation_percent"], _percent(50), needed=False, memo=True),
+        Column("rural_percent", COLUMNS["rural_percent"], _percent(20), needed=False, memo=True),
+        Column("is_priority", COLUMNS["is_priority"], _one_of(_YES), needed=False, memo=True),
+        Column("has_housing", COLUMNS["has_housing"], _one_of(_YES), needed=False, memo=True),
+        Column("has_transport", COLUMNS["has_transport"], _one_of(_YES), needed=False, memo=True),
+        Column("note", COLUMNS["note"], _note, needed=False),
+    ]  # fmt: skip
 
 
-def read_posts(data: bytes | str, lookup: PostLookup) -> Reading:
-    """Read a table of posts with a head, separated by tabs, commas or semicolons.
+_UNSAID: dict[str, Any] = {
+    "monthly_pay": None, "isolation_percent": 0, "rural_percent": 0, "is_priority": False, "has_housing": False,
+    "has_transport": False, "note": "",
+}  # fmt: skip
 
-    Any problem means no posts: all or nothing. At most ``MOST_PROBLEMS`` are told.
+
+def read_posts(
+    data: bytes,
+    lookup: PostLookup,
+    present: Mapping[str, PostValues] | None = None,
+    told: Told = lambda near: None,
+) -> tuple[Sheet, list[PostValues]]:
+    """Read a table of posts; return what was found and the posts, none if anything is at fault.
+
+    ``present`` are the posts of the call by key. What would change in them is told as doubts; ``facts`` count the
+    new, changed and equal ones and hold the fingerprint ``seen`` of those that would change, as they are now.
     """
-    text = _text(data)
-    if isinstance(text, Problem):
-        return Reading(0, (), (text,))
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        return Reading(0, (), (_whole(_("La tabla está vacía."), _("Pegar la tabla con su encabezado.")),))
-    rows = csv_rows(lines, delimiter=_separator(lines[0]))
-    columns, problems = _columns(rows[0])
-    if len(rows) - 1 > MOST_ROWS:
-        facts = {"rows": figures.number(len(rows) - 1), "most": figures.number(MOST_ROWS)}
-        problems.append(
-            _whole(_("La tabla tiene %(rows)s filas; el máximo es %(most)s.") % facts, _("Dividirla."))
-        )
-    if not problems and len(rows) == 1:
-        problems.append(_whole(_("La tabla solo tiene encabezado."), _("Añadir una fila por plaza.")))
-    if problems:
-        return Reading(len(rows) - 1, (), tuple(problems))
+    sheet = read_sheet(data, columns(lookup), most_rows=MOST_ROWS, told=told)
+    if sheet.table is not None and not {"clues", "site"} & set(sheet.table.places) and sheet.table.places:
+        sheet.whole(
+            _("Falta decir la sede."), _("Añadir la columna clues o sede."), row=sheet.table.head_row,
+            column="clues",
+        )  # fmt: skip
+    elif sheet.table is not None:
+        repeated(sheet, "key")
     posts: list[PostValues] = []
-    seen: dict[str, int] = {}
-    for number, cells in enumerate(rows[1:], start=2):
-        row = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
-        values, faults = _row(number, row, lookup)
-        first = seen.setdefault(row["key"], number)
-        if first != number:
-            sentence = _("La clave está también en la fila %(row)s.") % {"row": first}
-            faults.append(Problem(number, _("clave"), row["key"][:_SHOWN], sentence, _("Dejar una sola.")))
-        problems += faults
-        if values is not None:
-            posts.append(values)
-        if len(problems) >= MOST_PROBLEMS:
-            break
-    return Reading(len(rows) - 1, () if problems else tuple(posts), tuple(problems[:MOST_PROBLEMS]))
+    counts = {"new": 0, "changed": 0, "same": 0}
+    overwritten: list[PostValues] = []
+    for record in sheet.records:
+        site = _site(sheet, record, lookup) if record.is_good else None
+        if site is None:
+            continue
+        values = {**_UNSAID, **{name: record.values[name] for name in _NAMES if name in record.values}}
+        post = PostValues(site_id=site, specialty_id=record.values["specialty"], **values)
+        posts.append(post)
+        before = (present or {}).get(post.key)
+        counts["new" if before is None else "same" if before == post else "changed"] += 1
+        if before is not None and before != post:
+            overwritten.append(before)
+            _tell_change(sheet, record, before, post)
+    sheet.records = []
+    sheet.facts = {**counts, "seats": sum(post.seats for post in posts), "seen": seen_of(overwritten)}
+    return sheet, [] if sheet.report.faults else posts
 
 
-def _text(data: bytes | str) -> str | Problem:
-    size = len(data) if isinstance(data, bytes) else len(data.encode())
-    if size > MOST_OCTETS:
-        facts = {"size": figures.size(size), "most": figures.size(MOST_OCTETS)}
-        return _whole(_("La tabla pesa %(size)s; el máximo es %(most)s.") % facts, _("Dividirla."))
-    if isinstance(data, str):
-        text = data
-    elif data[:2] == b"PK":
-        return _whole(
-            _("Es un libro de cálculo, no un CSV."), _("Guardarlo como CSV, o copiar y pegar las celdas.")
-        )
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("cp1252", errors="replace")
-    if "\0" in text:
-        return _whole(_("No es un archivo de texto."), _("Guardarlo como CSV, o copiar y pegar las celdas."))
-    return text.removeprefix("\ufeff")
+_NAMES = tuple(field.name for field in fields(PostValues) if field.name not in ("site_id", "specialty_id"))
 
 
-def _whole(sentence: str, remedy: str) -> Problem:
-    return Problem(1, "", "", sentence, remedy)
+def seen_of(posts: list[PostValues]) -> str:
+    """Return a fingerprint of posts, whatever their order."""
+    return fingerprint({post.key: post.fingerprint for post in sorted(posts, key=lambda post: post.key)})
 
 
-def _separator(head: str) -> str:
-    return max("\t;,", key=head.count)
+def _tell_change(sheet: Sheet, record: Record, before: PostValues, post: PostValues) -> None:
+    names = {column.key: column.names[0] for column in sheet.columns}
+    differing = [
+        names[field.name.removesuffix("_id")]
+        for field in fields(post)
+        if getattr(post, field.name) != getattr(before, field.name)
+    ]
+    record.raw.setdefault("key", post.key)
+    sheet.doubt(
+        record, "key", _("La plaza ya está en la convocatoria y cambiaría: %(what)s.") % {"what": ", ".join(differing)},
+        _("Si no debe cambiar, quitar la fila."),
+    )  # fmt: skip
 
 
-def _columns(head: list[str]) -> tuple[dict[str, int], list[Problem]]:
-    names = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
-    columns: dict[str, int] = {}
-    problems: list[Problem] = []
-    known = ", ".join(aliases[0] for aliases in COLUMNS.values())
-    for place, cell in enumerate(head):
-        name = names.get(fold(cell))
-        if name is None and cell.strip():
-            remedy = _("Las columnas son: %(known)s.") % {"known": known}
-            problems.append(Problem(1, cell.strip()[:_SHOWN], "", _("Esta columna no se conoce."), remedy))
-        elif name in columns:
-            problems.append(
-                Problem(1, cell.strip()[:_SHOWN], "", _("Esta columna está dos veces."), _("Dejar una."))
-            )
-        elif name is not None:
-            columns[name] = place
-    for name in _NEEDED:
-        if name not in columns:
-            problems.append(
-                Problem(1, COLUMNS[name][0], "", _("Falta esta columna."), _("Añadirla al encabezado."))
-            )
-    if "clues" not in columns and "site" not in columns:
-        problems.append(
-            Problem(1, "clues", "", _("Falta decir la sede."), _("Añadir la columna clues o sede."))
-        )
-    return columns, problems
-
-
-def _row(number: int, row: Mapping[str, str], lookup: PostLookup) -> tuple[PostValues | None, list[Problem]]:
-    readers: tuple[tuple[str, str, Callable[[], Any]], ...] = (
-        ("key", "key", lambda: _key(row["key"], lookup)),
-        ("site_id", "clues" if row.get("clues") else "site", lambda: _site(row, lookup)),
-        ("specialty_id", "specialty", lambda: _specialty(row["specialty"], lookup)),
-        ("seats", "seats", lambda: _whole_number(row["seats"], 1, 999)),
-        ("shift", "shift", lambda: _one_of(row["shift"], _SHIFTS).value),
-        ("contract", "contract", lambda: _one_of(row["contract"], _CONTRACTS).value),
-        ("monthly_pay", "monthly_pay", lambda: _pay(row.get("monthly_pay", ""))),
-        ("isolation_percent", "isolation_percent", lambda: _percent(row.get("isolation_percent", ""), 50)),
-        ("rural_percent", "rural_percent", lambda: _percent(row.get("rural_percent", ""), 20)),
-        ("is_priority", "is_priority", lambda: _one_of(row.get("is_priority", ""), _YES)),
-        ("has_housing", "has_housing", lambda: _one_of(row.get("has_housing", ""), _YES)),
-        ("has_transport", "has_transport", lambda: _one_of(row.get("has_transport", ""), _YES)),
-        ("note", "note", lambda: _note(row.get("note", ""))),
-    )
-    values: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for field, column, read in readers:
-        try:
-            values[field] = read()
-        except _Bad as bad:
-            sentence, remedy = bad.args
-            shown = row.get(column, "")[:_SHOWN]
-            problems.append(Problem(number, COLUMNS[column][0], shown, sentence, remedy))
-    return (None if problems else PostValues(**values)), problems
-
-
-def _key(text: str, lookup: PostLookup) -> str:
-    if not text or len(text) > 20 or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in text):
-        raise _Bad(_("No es una clave."), _("Usar hasta 20 letras, números, guiones o puntos."))
+def _text(text: str) -> str:
     return text
 
 
-def _site(row: Mapping[str, str], lookup: PostLookup) -> int:
-    if clues := row.get("clues", "").upper():
-        found = lookup.by_clues.get(clues)
+def _state(lookup: PostLookup) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        found = lookup.states.get(fold(text)) if text else ""
         if found is None:
-            raise _Bad(
-                _("Ninguna sede del catálogo tiene esta CLUES."),
-                _("Revisarla, o dejarla vacía y decir la sede."),
+            raise Bad(
+                _("No es un estado de México."), _("Escribir su nombre o su clave de INEGI, de 01 a 32.")
             )
         return found
-    name = row.get("site", "")
+
+    return parse
+
+
+def _key(text: str) -> str:
+    if not text or len(text) > 20 or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in text):
+        raise Bad(_("No es una clave."), _("Usar hasta 20 letras, números, guiones o puntos."))
+    return text
+
+
+def _site(sheet: Sheet, record: Record, lookup: PostLookup) -> int | None:
+    """The site of a row by its CLUES, or by its name; ``None`` with the fault told."""
+    values = record.values
+    told = record.raw
+    for key in ("clues", "site"):
+        told.setdefault(key, values.get(key, "")[:_SHOWN])
+    if clues := values.get("clues", "").replace(" ", "").upper():
+        found = lookup.by_clues.get(clues)
+        if found is None:
+            verdict = clues_check(clues)
+            remedy = _("Revisarla, o dejarla vacía y decir la sede.")
+            sentence = _("Ninguna sede del catálogo tiene esta CLUES.")
+            sheet.fault(record, "clues", sentence if verdict else f"{sentence} {verdict.reason}", remedy)
+            return None
+        state = values.get("state")
+        if state and lookup.state_of.get(found, state) != state:
+            sheet.doubt(
+                record, "clues", _("La CLUES es de otro estado que el que dice la fila."),
+                _("Revisar si las columnas están recorridas. Se toma la CLUES."),
+            )  # fmt: skip
+        return found
+    name = values.get("site", "")
     if not name:
-        raise _Bad(_("Falta la sede."), _("Escribir su CLUES o su nombre."))
-    homonyms = list(_homonyms(row, lookup))
-    if not homonyms:
-        raise _Bad(
-            _("Esta sede no está en el catálogo."), _("Escribir su nombre como en el catálogo, o su CLUES.")
-        )
-    if len(homonyms) > 1:
-        facts = {"count": figures.number(len(homonyms))}
-        raise _Bad(
-            _("Hay %(count)s sedes con este nombre.") % facts,
-            _("Añadir el estado y el municipio, o la CLUES."),
-        )
-    return homonyms[0]
+        sheet.fault(record, "site", _("Falta la sede."), _("Escribir su CLUES o su nombre."))
+        return None
+    homonyms = list(_homonyms(values, lookup))
+    if len(homonyms) == 1:
+        return homonyms[0]
+    if homonyms:
+        sentence = _("Hay %(count)s sedes con este nombre.") % {"count": figures.number(len(homonyms))}
+        remedy = _("Añadir el estado y el municipio, o la CLUES.")
+    else:
+        sentence = _("Esta sede no está en el catálogo.")
+        remedy = _("Escribir su nombre como en el catálogo, o su CLUES.")
+    sheet.fault(record, "site", sentence, remedy)
+    return None
 
 
-def _homonyms(row: Mapping[str, str], lookup: PostLookup) -> Iterator[int]:
-    state, municipality = fold(row.get("state", "")), fold(row.get("municipality", ""))
-    for site in lookup.by_name.get(fold(row["site"]), ()):
-        if state in ("", site.state_key, fold(site.state)) and municipality in ("", fold(site.municipality)):
+def _homonyms(values: Mapping[str, Any], lookup: PostLookup) -> Iterator[int]:
+    state, municipality = values.get("state", ""), fold(values.get("municipality", ""))
+    for site in lookup.by_name.get(fold(values["site"]), ()):
+        if state in ("", site.state_key) and municipality in ("", fold(site.municipality)):
             yield site.id
 
 
-def _specialty(text: str, lookup: PostLookup) -> int:
-    found = lookup.specialties.get(fold(text))
-    if found is None:
-        raise _Bad(
-            _("Esta especialidad no está en el catálogo."), _("Escribir su nombre como en el catálogo.")
+def _specialty(lookup: PostLookup) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        found = lookup.specialties.get(fold(text))
+        if found is None:
+            raise Bad(
+                _("Esta especialidad no está en el catálogo."), _("Escribir su nombre como en el catálogo.")
+            )
+        return found
+
+    return parse
+
+
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        plain = text.replace(",", "")
+        if not (plain.isascii() and plain.isdigit() and len(plain) < 8 and least <= int(plain) <= most):
+            facts = {"least": least, "most": figures.number(most)}
+            raise Bad(
+                _("No es un número entero de %(least)s a %(most)s.") % facts, _("Escribirlo con números.")
+            )
+        return int(plain)
+
+    return parse
+
+
+def _percent(most: int) -> Callable[[str], Any]:
+    whole = _whole_number(0, most)
+
+    def parse(text: str) -> Any:
+        plain = text.removesuffix("%").strip() or "0"
+        if not _FRACTION.fullmatch(plain):
+            return whole(plain)
+        value = whole(f"{(Decimal(plain) * 100).normalize():f}")  # a sheet keeps 30 % as 0.3
+        facts = {"percent": value}
+        return Doubtful(
+            value, _("Es una fracción; se lee como %(percent)s %%.") % facts, _("Nada, si eso quiere decir.")
         )
-    return found
 
-
-def _whole_number(text: str, least: int, most: int) -> int:
-    plain = text.replace(",", "")
-    if not (plain.isascii() and plain.isdigit() and len(plain) < 8 and least <= int(plain) <= most):
-        facts = {"least": least, "most": figures.number(most)}
-        raise _Bad(_("No es un número entero de %(least)s a %(most)s.") % facts, _("Escribirlo con números."))
-    return int(plain)
-
-
-def _percent(text: str, most: int) -> int:
-    return _whole_number(text.removesuffix("%").strip() or "0", 0, most)
+    return parse
 
 
 def _pay(text: str) -> Decimal | None:
@@ -280,19 +267,22 @@ def _pay(text: str) -> Decimal | None:
     except InvalidOperation:
         amount = Decimal(-1)
     if not amount.is_finite() or not 0 < amount < 1_000_000 or amount != round(amount, 2):
-        raise _Bad(_("No es un sueldo mensual en pesos."), _("Escribirlo como 39021.00, o dejarlo vacío."))
+        raise Bad(_("No es un sueldo mensual en pesos."), _("Escribirlo como 39021.00, o dejarlo vacío."))
     return round(amount, 2)
 
 
-def _one_of(text: str, values: Mapping[str, Any]) -> Any:
-    found = values.get(fold(text))
-    if found is None:
-        known = ", ".join(key for key in values if len(key) > 1)
-        raise _Bad(_("Este valor no se conoce."), _("Usar uno de: %(known)s.") % {"known": known})
-    return found
+def _one_of(values: Mapping[str, Any]) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        found = values.get(fold(text))
+        if found is None:
+            known = ", ".join(key for key in values if len(key) > 1)
+            raise Bad(_("Este valor no se conoce."), _("Usar uno de: %(known)s.") % {"known": known})
+        return getattr(found, "value", found)
+
+    return parse
 
 
 def _note(text: str) -> str:
     if len(text) > 300:
-        raise _Bad(_("La nota tiene más de 300 caracteres."), _("Acortarla."))
+        raise Bad(_("La nota tiene más de 300 caracteres."), _("Acortarla."))
     return text

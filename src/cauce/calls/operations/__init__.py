@@ -38,6 +38,13 @@ from cauce.calls.operations.desk import (
     save_criterion,
     save_entry,
 )
+from cauce.calls.operations.post_files import (
+    POSTS,
+    confirm_posts,
+    drop_posts,
+    load_posts,
+    receive_posts,
+)
 from cauce.calls.operations.posts import (
     add_posts,
     remove_post,
@@ -54,6 +61,7 @@ from cauce.calls.operations.scores import load_scores
 from cauce.calls.rules.scores import ScoresDiffer
 
 __all__ = [
+    "POSTS",
     "AddendumRefused",
     "ChangedMeanwhile",
     "DetailsRefused",
@@ -67,18 +75,22 @@ __all__ = [
     "add_missing",
     "add_posts",
     "commitment_of",
+    "confirm_posts",
     "count_demand",
     "create_call",
+    "drop_posts",
     "edit_dates",
     "edit_design",
     "edit_general",
     "edit_scope",
     "load_orders",
+    "load_posts",
     "load_scores",
     "load_standings",
     "move_criterion",
     "publish_addendum",
     "publish_call",
+    "receive_posts",
     "record_outlook",
     "record_results",
     "remove_criterion",

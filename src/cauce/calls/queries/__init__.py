@@ -52,8 +52,10 @@ from cauce.calls.queries.desk_pages import (
 )
 from cauce.calls.queries.drafting import (
     PostLookup,
+    call_with_code,
     post_lookup,
     post_table,
+    posts_by_key,
     posts_of,
     sites_for,
     specialties_to_offer,
@@ -98,6 +100,7 @@ __all__ = [
     "calendar_page",
     "call_page",
     "call_posts",
+    "call_with_code",
     "calls_managed_by",
     "calls_page",
     "calls_to_count",
@@ -128,6 +131,7 @@ __all__ = [
     "post_lookup",
     "post_page",
     "post_table",
+    "posts_by_key",
     "posts_of",
     "posts_page",
     "published_calls",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from cauce.calls.models import Call, Post
+from cauce.calls.rules.drafting import PostValues
 from cauce.institutions.models import Site, Specialty, SpecialtyAlias, State
-from cauce.institutions.rules import fold
+from cauce.institutions.rules import OFFICIAL_STATES, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +26,55 @@ class SiteName:
 
 @dataclass(frozen=True, slots=True)
 class PostLookup:
-    """The catalogues by what people write: CLUES, folded names of sites, folded names and codes of specialties."""
+    """The catalogues by what people write: CLUES, folded names of sites, names and codes of specialties, of states.
+
+    ``state_of`` is the state's key by site.
+    """
 
     by_clues: dict[str, int]
     by_name: dict[str, tuple[SiteName, ...]]
     specialties: dict[str, int]
+    states: dict[str, str]
+    state_of: dict[int, str]
 
 
 def post_lookup() -> PostLookup:
-    """Read the catalogues of sites and specialties, in three queries."""
+    """Read the catalogues of sites, specialties and states, in four queries."""
     by_clues: dict[str, int] = {}
     by_name: defaultdict[str, dict[int, SiteName]] = defaultdict(dict)
     sites = Site.objects.values_list(
-        "pk", "clues", "name", "short_name", "state_id", "state__name", "municipality"
+        "pk", "clues", "clues_imb", "name", "short_name", "state_id", "state__name", "municipality"
     )
-    for pk, clues, name, short_name, key, state, municipality in sites:
-        if clues:
-            by_clues[clues] = pk
+    state_of: dict[int, str] = {}
+    for pk, clues, clues_imb, name, short_name, key, state, municipality in sites:
+        state_of[pk] = key
+        for each in filter(None, (clues, clues_imb)):
+            by_clues[each] = pk
         for each in {fold(name), fold(short_name)}:
             by_name[each][pk] = SiteName(pk, key, state, municipality)
     specialties = dict(SpecialtyAlias.objects.values_list("folded", "specialty_id"))
     for pk, code, name_es, name_en in Specialty.objects.values_list("pk", "code", "name_es", "name_en"):
         specialties.update({fold(code): pk, fold(name_es): pk})
         specialties.setdefault(fold(name_en), pk)
-    return PostLookup(by_clues, {name: tuple(rows.values()) for name, rows in by_name.items()}, specialties)
+    states = dict(OFFICIAL_STATES)
+    for key, name in State.objects.values_list("key", "name"):
+        states.update({fold(name): key, key: key, key.lstrip("0"): key})
+    names = {name: tuple(rows.values()) for name, rows in by_name.items()}
+    return PostLookup(by_clues, names, specialties, states, state_of)
+
+
+def call_with_code(code: str) -> Call | None:
+    """The call with this code, for whoever has the code from elsewhere than a page: the worker, a command."""
+    return Call.objects.select_related("institution").filter(code=code).first()
+
+
+def posts_by_key(call: Call, keys: Collection[str] | None = None) -> dict[str, PostValues]:
+    """The posts of a call as values, by key; those with ``keys`` only, if told. One query."""
+    rows = Post.objects.filter(call=call)
+    if keys is not None:
+        rows = rows.filter(key__in=keys)
+    names = [field.name for field in fields(PostValues)]
+    return {values["key"]: PostValues(**values) for values in rows.values(*names)}
 
 
 def specialties_to_offer(on: date, *, also: Sequence[int] = ()) -> QuerySet[Specialty]:

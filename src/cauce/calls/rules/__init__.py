@@ -10,6 +10,7 @@ from cauce.calls.rules.application import (
 from cauce.calls.rules.calendar import Phase, accepts, phase
 from cauce.calls.rules.desk import (
     may_amend,
+    may_bring_posts,
     may_create,
     may_edit_call,
     may_extend,
@@ -55,6 +56,7 @@ __all__ = [
     "lint",
     "lint_dates",
     "may_amend",
+    "may_bring_posts",
     "may_change_details",
     "may_create",
     "may_edit",

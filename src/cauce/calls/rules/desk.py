@@ -56,7 +56,16 @@ def may_manage(actor: Actor, call: Call) -> Verdict:
 
 def may_edit_call(actor: Actor, call: Call) -> Verdict:
     """Whether the actor may change the draft. What is published changes only by addendum."""
-    return may_manage(actor, call).unless(
+    return _while_draft(may_manage(actor, call), call)
+
+
+def may_bring_posts(actor: Actor, call: Call) -> Verdict:
+    """As ``may_edit_call``; the worker and the command may too, for whom a person answers."""
+    return _while_draft(ALLOWED if actor.is_system else may_manage(actor, call), call)
+
+
+def _while_draft(verdict: Verdict, call: Call) -> Verdict:
+    return verdict.unless(
         call.state != CallState.DRAFT,
         _("La convocatoria está publicada: sus reglas ya no cambian."),
         _("Para corregir algo, publicar una adenda."),

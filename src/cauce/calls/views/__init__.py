@@ -55,6 +55,13 @@ from cauce.calls.views.portal import (
     search,
     search_csv,
 )
+from cauce.calls.views.post_files import (
+    import_posts,
+    import_posts_confirm,
+    import_posts_drop,
+    import_posts_progress,
+    import_posts_report,
+)
 from cauce.calls.views.publishing import (
     addenda,
     audit,
@@ -102,6 +109,11 @@ __all__ = [
     "edit_post",
     "edit_scope",
     "home",
+    "import_posts",
+    "import_posts_confirm",
+    "import_posts_drop",
+    "import_posts_progress",
+    "import_posts_report",
     "log",
     "log_csv",
     "move_criterion",

@@ -20,11 +20,12 @@ from cauce.base.spreadsheets import Table
 from cauce.base.web import attempt, csv_of, fill, told
 from cauce.calls import operations, queries, rules
 from cauce.calls.forms import desk as forms
-from cauce.calls.intake import COLUMNS, MOST_ROWS, Reading, read_posts
+from cauce.calls.intake import COLUMNS, MOST_ROWS, read_posts
 from cauce.calls.models import Call
 from cauce.calls.rules.drafting import Dates, Entry, General, Part, PostValues, fingerprint
 
 PAGE = require_http_methods(["GET", "HEAD", "POST"])
+MOST_TOLD = 100
 
 
 def call_of(request: Any, code: str) -> Call:
@@ -348,36 +349,37 @@ def remove_post(request: Any, code: str, key: str) -> HttpResponse:
 
 @PAGE
 def posts_table(request: Any, code: str) -> HttpResponse:
-    """Many posts at once, from a table: all or nothing, with a report by row and column."""
+    """Many posts at once, pasted: all or nothing, with a report by row and column. Files have their own page."""
     call = editable(request, code)
-    form = fill(request, forms.TableForm)
-    reading: Reading | None = None
+    form = fill(request, forms.PasteForm)
+    problems: list[Any] = []
+    rows = 0
     if request.method == "POST" and form.is_valid():
-        reading = read_posts(form.data_sent(), queries.post_lookup())
-        if reading.posts:
+        sheet, posts = read_posts(form.cleaned_data["table"].encode(), queries.post_lookup())
+        problems = [each for each in sheet.report.findings if not each.is_doubt][:MOST_TOLD]
+        rows = sheet.rows
+        if posts:
             done = attempt(
                 form,
                 operations.add_posts,
                 actor=request.actor,
                 call=call,
-                posts=reading.posts,
+                posts=posts,
                 now=request.now,
             )
             if done is not None:
-                count = len(reading.posts)
+                count = len(posts)
                 words = ngettext("%(count)s plaza añadida.", "%(count)s plazas añadidas.", count)
                 messages.success(request, words % {"count": figures.number(count)})
                 return redirect("calls:desk_posts", code)
     context = {
         "form": form,
-        "reading": reading,
+        "reading": {"rows": rows, "problems": problems},
         "frame": queries.desk_frame(request.actor, call, "calls:desk_posts", now=request.now),
-        "columns": [aliases[0] for aliases in COLUMNS.values()],
+        "columns": [names[0] for names in COLUMNS.values()],
         "most": MOST_ROWS,
     }
-    return render(
-        request, "calls/desk/table.html", context, status=422 if reading and reading.problems else 200
-    )
+    return render(request, "calls/desk/table.html", context, status=422 if problems else 200)
 
 
 def _small_form(

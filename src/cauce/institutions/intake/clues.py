@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from cauce.base import figures
 from cauce.base.imports import Bad, Column, Doubtful, Record, Sheet, Told, read_sheet, repeated
 from cauce.institutions.queries import CluesLookup
-from cauce.institutions.rules import clues_check, fold
+from cauce.institutions.rules import OFFICIAL_STATES, clues_check, fold
 
 MOST_ROWS = 200_000
 SOURCE = "Catálogo CLUES"
@@ -21,11 +21,6 @@ SOURCE = "Catálogo CLUES"
 INSTITUTION_KEYS = {
     "IMS": "IMSS", "IMB": "IMSS-BIENESTAR", "IMSS BIENESTAR": "IMSS-BIENESTAR", "IMO": "IMSS-PROSPERA",
     "IST": "ISSSTE", "PMX": "PEMEX", "SDN": "SEDENA", "SMA": "SEMAR", "SECRETARIA DE SALUD": "SSA",
-}  # fmt: skip
-# Official names of states, folded, where they are not the usual ones.
-OFFICIAL_STATES = {
-    "mexico": "15", "coahuila de zaragoza": "05", "michoacan de ocampo": "16", "distrito federal": "09",
-    "veracruz de ignacio de la llave": "30", "queretaro de arteaga": "22", "queretaro arteaga": "22",
 }  # fmt: skip
 _LEVELS = {
     "primer nivel": 1, "segundo nivel": 2, "tercer nivel": 3, "1": 1, "2": 2, "3": 3, "": None, "0": None,

@@ -70,6 +70,8 @@ def test_many_lists_are_rehearsed_themselves_and_small_groups_stay_hidden(call, 
     for number in range(trial.FEWEST_LISTS):
         make.application(call, number, [f"{50 + number}.000", "1"], posts, now=now)
     Call.objects.filter(pk=call.pk).update(seat_classes=[FOREIGN])
+    posts[0].reserved = {"foreign": 1}
+    posts[0].save()
     Application.objects.filter(folio__contains="000001").update(groups=["foreign"])
     row = _rehearsed(staff.carla, Call.objects.get(pk=call.pk), now)
     assert (row.basis, row.document["people"]) == ("lists", trial.FEWEST_LISTS)
@@ -82,7 +84,12 @@ def test_only_its_manager_asks_and_an_empty_call_says_why(call, staff, now):
     for actor in (staff.dario, staff.sofia, staff.aurelio, staff.nobody):
         with pytest.raises(Denied):
             operations.request_rehearsal(actor=actor, call=call, now=now)
-    assert _rehearsed(staff.carla, call, now).failure == "no posts"
+    with pytest.raises(operations.NotRehearsable, match="plazas"):
+        operations.request_rehearsal(actor=staff.carla, call=call, now=now)
+    make.posts(call, 2, 2)
+    Call.objects.filter(pk=call.pk).update(seat_classes=[FOREIGN])
+    with pytest.raises(operations.NotRehearsable, match="Personas extranjeras"):
+        operations.request_rehearsal(actor=staff.carla, call=call, now=now)
 
 
 def test_one_under_way_is_the_one_asked_for(call, lists, staff, now):

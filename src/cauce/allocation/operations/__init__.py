@@ -23,6 +23,7 @@ from cauce.allocation import bridge, queries, rules
 from cauce.allocation.models import Placement, Run, RunState, Signature
 from cauce.allocation.operations import rows
 from cauce.allocation.operations.rehearsals import (
+    NotRehearsable,
     carry_out_rehearsal,
     refresh_outlook,
     request_rehearsal,
@@ -40,6 +41,7 @@ __all__ = [
     "AlreadySigned",
     "AnswerChanged",
     "ListsMissing",
+    "NotRehearsable",
     "ReasonMissing",
     "Work",
     "carry_out_rehearsal",

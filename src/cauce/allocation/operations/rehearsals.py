@@ -16,27 +16,43 @@ from cauce.allocation.rules import outlook as assumed_people
 from cauce.allocation.rules import rehearsal as trial
 from cauce.base import background
 from cauce.base.actors import Actor
-from cauce.base.errors import Denied
+from cauce.base.errors import Denied, Refused
 from cauce.base.usecases import note, use_case
 from cauce.calls import operations as calls
 from cauce.calls.models import Call, Outlook
+from cauce.calls.queries import snapshot
 from cauce.calls.rules.canonical import canonical, digest_of
 from cauce.calls.rules.design import Design
+from cauce.calls.rules.design_faults import design_faults
 
 REHEARSE = "cauce.allocation.tasks.rehearse"
 UNDER_WAY = (RehearsalState.QUEUED, RehearsalState.RUNNING)
+
+
+class NotRehearsable(Refused):
+    """The call contradicts itself in how it shares out its seats, or has none."""
+
+    code = "not_rehearsable"
 
 
 @use_case
 def request_rehearsal(*, actor: Actor, call: Call, now: datetime) -> Rehearsal:
     """Ask for the mechanisms to be tried on the call's shape; row and task commit together.
 
-    One under way is returned, unless its task died for good. Raises ``Denied``.
+    One under way is returned, unless its task died for good. Raises ``Denied``,
+    or ``NotRehearsable`` with what the linter says of how seats are shared out.
     """
-    call = Call.objects.select_for_update().get(pk=call.pk)
+    call = Call.objects.select_for_update(of=("self",)).select_related("institution").get(pk=call.pk)
     rules.may_rehearse(actor, call).enforce()
     if actor.user_id is None:
         raise Denied(gettext_lazy("Esto lo hace una persona con su cuenta."))
+    fault = next((one for one in design_faults(snapshot(call)) if one.blocks), None)
+    if fault is not None:
+        raise NotRehearsable(f"{fault.place}: {fault.sentence}", fault.remedy)
+    if not call.posts.exists():
+        raise NotRehearsable(
+            gettext_lazy("No hay plazas."), gettext_lazy("Añadir las plazas y ensayar después.")
+        )
     for last in Rehearsal.objects.filter(call=call, state__in=UNDER_WAY):
         if last.task_id is None or not background.failed(last.task_id):
             note(repeated=True)

@@ -201,8 +201,10 @@ ALWAYS = ("merit", "classes", "regions", "points", "first")
 
 
 def _lines(newest: Rehearsal | None, design: Design) -> list[VariantLine]:
-    """The ways that were tried; before a rehearsal, those that a call can choose from and the crude one."""
-    counted = newest.document["variants"] if newest is not None else [{"name": name} for name in ALWAYS]
+    """The ways that were tried, then the others that a call can choose from, in words alone."""
+    counted = list(newest.document["variants"]) if newest is not None else []
+    tried = {one["name"] for one in counted}
+    counted += [{"name": name} for name in ALWAYS if name not in tried]
     found = []
     for one in counted:
         title, does, gains, costs = variant_words(one["name"], one.get("points") or {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django import forms
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cauce.base import figures
@@ -35,7 +35,7 @@ class DesignForm(Seen):
     """Fields of classes are ``class_<n>_label``, ``_key`` and ``_to``; caps are ``cap_<state>``."""
 
     mark_optional = False
-    orders = forms.ChoiceField(choices=ORDERS, label=_("Quién va primero"), widget=forms.RadioSelect)
+    orders = forms.ChoiceField(choices=ORDERS, label=_("Qué orden usa cada plaza"), widget=forms.RadioSelect)
     points_site = forms.DecimalField(
         required=False, min_value=0, max_value=1000, max_digits=7, decimal_places=3,
         label=_("Puntos a quien viene de la misma sede"), help_text=_("Se suman al primer criterio del orden."),
@@ -62,19 +62,22 @@ class DesignForm(Seen):
         turns = [
             (OPEN, _("pasan a ser abiertos")),
             ("", _("quedan vacíos")),
-            *((one["key"], now_("pasan a «%(label)s»") % one) for one in design.groups),
+            *((one["key"], gettext("pasan a «%(label)s»") % one) for one in design.groups),
         ]
         for at in range(self.rows):
             number = at + 1
             self.fields[f"class_{at}_label"] = forms.CharField(
-                required=False, max_length=60, label=now_("Clase %(n)s, nombre") % {"n": number}
+                required=False, max_length=60, label=gettext("Clase %(n)s, nombre") % {"n": number}
             )
             self.fields[f"class_{at}_key"] = forms.RegexField(
-                r"^[a-z][a-z0-9_]*$", required=False, max_length=30, label=now_("Clase %(n)s, clave") % {"n": number},
+                r"^[a-z][a-z0-9_]*$", required=False, max_length=30, label=gettext("Clase %(n)s, clave") % {"n": number},
                 error_messages={"invalid": _("Usar minúsculas sin acento, números y guion bajo, y empezar con letra.")},
             )  # fmt: skip
             self.fields[f"class_{at}_to"] = forms.ChoiceField(
-                choices=turns, required=False, label=now_("Clase %(n)s, los que sobren") % {"n": number}
+                choices=turns,
+                required=False,
+                initial=OPEN,
+                label=gettext("Clase %(n)s, los que sobren") % {"n": number},
             )
         self.states = states
         for key, name in states:
@@ -82,7 +85,7 @@ class DesignForm(Seen):
                 required=False,
                 min_value=0,
                 max_value=100_000,
-                label=now_("Tope de %(state)s") % {"state": name},
+                label=gettext("Tope de %(state)s") % {"state": name},
             )
 
     @staticmethod
@@ -191,7 +194,9 @@ def read_seats(data: bytes | str, design: Design, seats: Mapping[str, int]) -> R
         key = row.get("key", "")
         if key not in seats:
             raise _Bad(
-                "key", now_("Esta plaza no es de la convocatoria."), now_("Copiar su clave de la tabla.")
+                "key",
+                gettext("Esta plaza no es de la convocatoria."),
+                gettext("Copiar su clave de la tabla."),
             )
         most = seats[key]
         reserved = {one["key"]: _count(f"class {one['key']}", row, most) or 0 for one in design.groups}
@@ -200,8 +205,8 @@ def read_seats(data: bytes | str, design: Design, seats: Mapping[str, int]) -> R
             facts = {"kept": figures.number(sum(kept.values())), "seats": figures.number(most)}
             raise _Bad(
                 "key",
-                now_("Reserva %(kept)s lugares y tiene %(seats)s.") % facts,
-                now_("Bajar los reservados."),
+                gettext("Reserva %(kept)s lugares y tiene %(seats)s.") % facts,
+                gettext("Bajar los reservados."),
             )
         return SeatsOf(key, kept, _count("target", row, most), _count("minimum", row, most) or 0)
 
@@ -227,20 +232,22 @@ def read_standings(
         ):
             if fold(name) not in known:
                 raise _Bad(
-                    "groups", now_("Este grupo no es de la convocatoria."),
-                    now_("Usar uno de: %(known)s.") % {"known": ", ".join(one["key"] for one in design.groups)},
+                    "groups", gettext("Este grupo no es de la convocatoria."),
+                    gettext("Usar uno de: %(known)s.") % {"known": ", ".join(one["key"] for one in design.groups)},
                 )  # fmt: skip
             groups.append(known[fold(name)])
         state, clues = fold(row.get("state", "")), row.get("site", "").upper()
         if state and state not in states:
             raise _Bad(
-                "state", now_("Este estado no existe."), now_("Escribir su nombre o su clave de dos cifras.")
+                "state",
+                gettext("Este estado no existe."),
+                gettext("Escribir su nombre o su clave de dos cifras."),
             )
         if clues and clues not in sites:
             raise _Bad(
                 "site",
-                now_("Ninguna sede del catálogo tiene esta CLUES."),
-                now_("Revisarla o dejarla vacía."),
+                gettext("Ninguna sede del catálogo tiene esta CLUES."),
+                gettext("Revisarla o dejarla vacía."),
             )
         return Standing(_folio(row), tuple(sorted(set(groups))), states.get(state, ""), sites.get(clues))
 
@@ -255,7 +262,9 @@ def read_orders(data: bytes | str) -> Reading[OwnOrder]:
         place = _count("place", row, MOST_ROWS)
         if not place:
             raise _Bad(
-                "place", now_("Falta el lugar en el orden."), now_("Escribir 1 para la primera persona.")
+                "place",
+                gettext("Falta el lugar en el orden."),
+                gettext("Escribir 1 para la primera persona."),
             )
         return row.get("key", ""), place, _folio(row)
 
@@ -278,8 +287,8 @@ def _folio(row: Mapping[str, str]) -> str:
     if found is None:
         raise _Bad(
             "folio",
-            now_("No es un folio, o su último dígito no corresponde."),
-            now_("Copiarlo de la lista de solicitudes."),
+            gettext("No es un folio, o su último dígito no corresponde."),
+            gettext("Copiarlo de la lista de solicitudes."),
         )
     return found
 
@@ -291,7 +300,9 @@ def _count(column: str, row: Mapping[str, str], most: int) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 7 and int(text) <= most):
         facts = {"most": figures.number(most)}
         raise _Bad(
-            column, now_("No es un número entero de 0 a %(most)s.") % facts, now_("Escribirlo con números.")
+            column,
+            gettext("No es un número entero de 0 a %(most)s.") % facts,
+            gettext("Escribirlo con números."),
         )
     return int(text)
 
@@ -311,13 +322,17 @@ def _read(
     rows = csv_rows(lines, delimiter=max("\t;,", key=lines[0].count)) if lines else []
     if len(rows) < 2 or len(rows) > MOST_ROWS:
         sentence = (
-            now_("La tabla no tiene filas.") if len(rows) < 2 else now_("La tabla tiene demasiadas filas.")
+            gettext("La tabla no tiene filas.")
+            if len(rows) < 2
+            else gettext("La tabla tiene demasiadas filas.")
         )
-        return Reading(0, (), (Problem(1, "", "", sentence, now_("Pegarla con su encabezado y sus filas.")),))
+        return Reading(
+            0, (), (Problem(1, "", "", sentence, gettext("Pegarla con su encabezado y sus filas.")),)
+        )
     names = {alias: name for name, aliases in columns.items() for alias in aliases}
     places = {names[fold(cell)]: at for at, cell in enumerate(rows[0]) if fold(cell) in names}
     problems = [
-        Problem(1, columns[name][0], "", now_("Falta esta columna."), now_("Añadirla al encabezado."))
+        Problem(1, columns[name][0], "", gettext("Falta esta columna."), gettext("Añadirla al encabezado."))
         for name in needed
         if name not in places
     ]
@@ -335,8 +350,8 @@ def _read(
             continue
         first = seen.setdefault(identity(value), number)
         if first != number:
-            said = now_("Está también en la fila %(row)s.") % {"row": first}
-            problems.append(Problem(number, "", identity(value)[:_SHOWN], said, now_("Dejar una sola.")))
+            said = gettext("Está también en la fila %(row)s.") % {"row": first}
+            problems.append(Problem(number, "", identity(value)[:_SHOWN], said, gettext("Dejar una sola.")))
         values.append(value)
         if len(problems) >= MOST_PROBLEMS:
             break
@@ -347,12 +362,12 @@ def _text(data: bytes | str) -> tuple[str, Problem | None]:
     if isinstance(data, bytes):
         if data[:2] == b"PK":
             return "", Problem(
-                1, "", "", now_("Es un libro de cálculo, no un CSV."), now_("Guardarlo como CSV, o copiar y pegar las celdas.")
+                1, "", "", gettext("Es un libro de cálculo, no un CSV."), gettext("Guardarlo como CSV, o copiar y pegar las celdas.")
             )  # fmt: skip
         try:
             data = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             data = data.decode("cp1252", errors="replace")
     if "\0" in data:
-        return "", Problem(1, "", "", now_("No es un archivo de texto."), now_("Guardarlo como CSV."))
+        return "", Problem(1, "", "", gettext("No es un archivo de texto."), gettext("Guardarlo como CSV."))
     return data.removeprefix("\ufeff"), None

@@ -31,8 +31,10 @@ class WishOdds:
 class ListOdds:
     """What the rehearsals of an open call say of a list: of each wish (by post id), and of ending without any.
 
-    ``lacks`` says what is missing to know: "merit" or nothing.
-    ``without`` are per cents; ``safe`` how many options are enough for a risk below 5 %.
+    ``lacks`` says what is missing to know: "merit" or nothing. ``hidden`` is
+    how many options so few people list that nothing is said of them;
+    ``without`` are per cents of ending without any of the others, so a bound
+    where some are hidden; ``safe`` how many options are enough for a risk below 5 %.
     """
 
     computed_at: datetime
@@ -42,6 +44,7 @@ class ListOdds:
     most: int
     lacks: str
     each: dict[int, WishOdds]
+    hidden: int
     without: tuple[int, int] | None
     safe: int | None
 
@@ -64,7 +67,7 @@ def list_odds(application: Application, posts: Sequence[int]) -> ListOdds | None
     fewest, most = found.assumed or (0, 0)
     facts = (found.computed_at, found.rehearsals, found.lists, fewest, most)
     if rulebook.missing_merit(call, application.merit):
-        return ListOdds(*facts, "merit", {}, None, None)
+        return ListOdds(*facts, "merit", {}, 0, None, None)
     codes = [_code_at(application, design, places.get(post)) for post in posts]
     ends = [by_post[post] for post in posts]
     each, without = outlook.odds_of_list(ends, codes, application.groups)
@@ -72,6 +75,7 @@ def list_odds(application: Application, posts: Sequence[int]) -> ListOdds | None
         *facts,
         "",
         {post: _worded(one) for post, one in zip(posts, each, strict=True) if one is not None},
+        each.count(None),
         _percents(without) if without else None,
         outlook.safe_length(ends, codes, application.groups, risk=RISK),
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from random import Random
 
-from cauce.accounts.models import Person
+from cauce.accounts.models import IdentityDocument, Person
 from cauce.base.actors import Actor
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import Application, CalendarEntry, Call, CallSpecialty, Post, Tier
@@ -18,6 +18,15 @@ from cauce.config.demo.applications import Story, save_applications, save_people
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, CallPlan, at, call_plans, moment
 from cauce.config.demo.people import Invented, invent_people
 from cauce.config.demo.posts import CORE, Place, PostPlan, drive_posts, residency_posts
+from cauce.config.demo.second import (
+    FOREIGN,
+    SECOND,
+    reserved_in,
+    second_plan,
+    second_posts,
+    second_stories,
+)
+from cauce.config.demo.second import PEOPLE as SECOND_PEOPLE
 from cauce.institutions.models import Institution, Site, Specialty, State
 
 RESIDENCY_APPLICANTS = 3_000
@@ -104,14 +113,18 @@ class World:
 
 @use_case
 def draft_calls(*, actor: Actor, now: datetime) -> Call:
-    """Create both calls as drafts, with calendar, scope and posts; return the drive.
+    """Create the calls as drafts, with calendar, scope and posts; return the drive.
 
     Needs the catalogue. A call that is there already is left as it is. The
     lotteries' seeds are written in the demo's code: they bind nobody.
     """
     world = World.read()
-    posts = {RESIDENCY: world.residency_posts, DRIVE: world.drive_posts}
-    for plan in call_plans():
+    posts = {
+        RESIDENCY: world.residency_posts,
+        DRIVE: world.drive_posts,
+        SECOND: second_posts(world.residency_posts),
+    }
+    for plan in (*call_plans(), second_plan()):
         if not Call.objects.filter(code=plan.code).exists():
             _draft(plan, posts[plan.code], world)
     note(posts={code: len(plans) for code, plans in posts.items()})
@@ -173,6 +186,7 @@ def _post(call: Call, plan: PostPlan, specialties: dict[str, int], end: market.C
         has_housing=plan.has_housing,
         has_transport=plan.has_transport,
         note=plan.note,
+        reserved=reserved_in(plan.seats) if call.code == SECOND else {},
         last_place=end.place if end else None,
         last_score=market.score(end.merit.right) if end else "",
     )
@@ -208,6 +222,36 @@ def fill_demo(*, actor: Actor, now: datetime) -> Call:
     )
     note(applications=len(first) + len(second), people=len(people))
     return drive
+
+
+@use_case
+def fill_second(*, actor: Actor, now: datetime) -> Call:
+    """Create the applicants of the second period, with their lists and groups; return the call. Needs it published."""
+    world = World.read()
+    call = Call.objects.get(code=SECOND)
+    born = (date(1988, 1, 1), date(1999, 12, 30))
+    taken = set(IdentityDocument.objects.values_list("number", flat=True))
+    invented = invent_people(
+        world.random("second people"), count=SECOND_PEOPLE, born=born, states=world.states, taken=taken
+    )
+    people = save_people(invented, now=at(1, 28, 12))
+    stories, foreign = second_stories(world, people, second_posts(world.residency_posts))
+    made = save_applications(
+        call,
+        stories,
+        specialties=dict(Specialty.objects.values_list("code", "pk")),
+        merit_source="ENARM 2023 (E47): lista de personas seleccionadas; promedio: certificado de estudios",
+    )
+    for application, is_foreign in zip(made, foreign, strict=True):
+        if is_foreign:
+            application.groups = [FOREIGN["key"]]
+    Application.objects.bulk_update(made, ["groups"], batch_size=1000)
+    note(applications=len(made), foreign=sum(foreign))
+    return call
+
+
+def second_is_filled() -> bool:
+    return Application.objects.filter(call__code=SECOND).exists()
 
 
 def _person(email: str) -> Person:

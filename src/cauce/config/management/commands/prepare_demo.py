@@ -27,13 +27,19 @@ from cauce.calls import rules as call_rules
 from cauce.calls.models import Call, CallState
 from cauce.config.demo import fill, timeline
 from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY, TODAY
+from cauce.config.demo.second import PUBLISHED_AT, SECOND
 from cauce.indicators import operations as indicators
 from cauce.indicators.models import PublishedFigure
 from cauce.institutions import operations as institutions
 from cauce.institutions.models import CatalogueLoad, Institution
 
 DEMO = Actor.system("demo")
-MANAGERS = {RESIDENCY: "ofelia@demo.cauce.example", DRIVE: "carla@demo.cauce.example"}
+MANAGERS = {
+    RESIDENCY: "ofelia@demo.cauce.example",
+    DRIVE: "carla@demo.cauce.example",
+    SECOND: "ofelia@demo.cauce.example",
+}
+PUBLICATIONS = {**PUBLISHED, SECOND: PUBLISHED_AT}
 
 
 class Command(BaseCommand):
@@ -57,9 +63,10 @@ class Command(BaseCommand):
         self._stage("Published figures", lambda: not indicators.figures_are_loaded(), self._load_figures)
         self._stage("Replay of 2022", lambda: not indicators.replay_is_loaded(), self._load_replay)
         self._stage("People one can enter as", lambda: not _people_loaded(), self._load_people)
-        self._stage("Two calls with their posts", lambda: Call.objects.count() < 2, self._draft_calls)
+        self._stage("Three calls with their posts", _calls_lacking, self._draft_calls)
         self._stage("Publication", _drafts_left, self._publish)
         self._stage("Applicants and their lists", lambda: not fill.is_filled(), self._fill)
+        self._stage("Applicants of the second period", lambda: not fill.second_is_filled(), self._fill_second)
         now = timeline.resume_at()
         timeline.write_clock(settings.DATA, domain=now, machine=clock.machine())
         if people:
@@ -112,7 +119,7 @@ class Command(BaseCommand):
     def _publish(self) -> str:
         """Publish as their managers would: what the linter warns of is read and acknowledged, nothing is skipped."""
         warned = 0
-        for code, moment in sorted(PUBLISHED.items(), key=lambda pair: pair[1]):
+        for code, moment in sorted(PUBLICATIONS.items(), key=lambda pair: pair[1]):
             call = Call.objects.get(code=code)
             if call.state == CallState.PUBLISHED:
                 continue
@@ -121,7 +128,7 @@ class Command(BaseCommand):
             warned += len(keys)
             manager = actor_for(User.objects.get(email=MANAGERS[code]))
             calls.publish_call(actor=manager, call=call, acknowledged=keys, now=moment)
-        return f"{len(PUBLISHED)} calls, {warned} warnings of the linter acknowledged"
+        return f"{len(PUBLICATIONS)} calls, {warned} warnings of the linter acknowledged"
 
     def _fill(self) -> str:
         now = self._when(TODAY)
@@ -130,8 +137,18 @@ class Command(BaseCommand):
             calls.count_demand(call=call, actor=DEMO, now=now)
         return ", ".join(
             f"{call.code} {call.applications.count():,} applications"
-            for call in Call.objects.order_by("code")
+            for call in Call.objects.filter(code__in=PUBLISHED).order_by("code")
         )
+
+    def _fill_second(self) -> str:
+        now = self._when(TODAY)
+        call = fill.fill_second(actor=DEMO, now=now)
+        calls.count_demand(call=call, actor=DEMO, now=now)
+        return f"{call.code} {call.applications.count():,} applications"
+
+
+def _calls_lacking() -> bool:
+    return Call.objects.filter(code__in=PUBLICATIONS).count() < len(PUBLICATIONS)
 
 
 def _migrations_pending() -> bool:
@@ -141,9 +158,9 @@ def _migrations_pending() -> bool:
 
 def _people_loaded() -> bool:
     return PrivacyNotice.objects.exists() and User.objects.filter(email__in=MANAGERS.values()).count() == len(
-        MANAGERS
+        set(MANAGERS.values())
     )
 
 
 def _drafts_left() -> bool:
-    return Call.objects.filter(code__in=PUBLISHED, state=CallState.DRAFT).exists()
+    return Call.objects.filter(code__in=PUBLICATIONS, state=CallState.DRAFT).exists()

@@ -23,7 +23,7 @@ class Ranked:
 
     ``common``: the one order of all people (merit, lottery, identifier). ``rank``: by wish, -1 where the post
     does not list the person. ``listed``/``wishes``: the wishes of each post, best first. ``dropped``: wishes
-    that only one side made.
+    that only one side made. ``one``: all people in an order that every post's own follows, where one was found.
     """
 
     common: Ordering
@@ -32,22 +32,30 @@ class Ranked:
     wishes: NDArray[np.int64]
     owner: NDArray[np.int32]
     dropped: tuple[Dropped, ...]
+    one: NDArray[np.int32] | None = None
 
 
 def ranked(question: Question) -> Ranked:
     """Rank every wish of a question at its post, ties settled by lottery, then identifier."""
-    from cauce_engine._kernels.deferred import by_post  # noqa: PLC0415 - the compiler loads only to solve
+    from cauce_engine._kernels import ranking  # noqa: PLC0415 - the compiler loads only to solve
 
-    common = ordering(question)
+    common, start, choices = ordering(question), question.choice_start, question.choices
     orders = question.orders or no_orders(len(question.posts))
     people = settled(question, orders)
     place = common.place - np.int32(1)
-    rank, listed, wishes, returned = by_post(
-        question.choice_start, question.choices, orders.given, orders.start, people, place
-    )
-    owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
+    found = ranking.one_for_all(orders.start, people, place) if orders.given.all() else None
+    one = None
+    if found is None:
+        rank, listed, wishes, returned = ranking.by_post(
+            start, choices, orders.given, orders.start, people, place
+        )
+    else:
+        one = np.empty(len(found), np.int32)
+        one[found] = np.arange(len(found), dtype=np.int32)
+        rank, listed, wishes, returned = ranking.along(one, found, start, choices, orders.start, people)
+    owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(start))
     dropped = _dropped(question, orders, people, owner, rank, returned)
-    return Ranked(common, rank, listed, wishes, owner, dropped)
+    return Ranked(common, rank, listed, wishes, owner, dropped, one)
 
 
 def no_orders(posts: int) -> Orders:
@@ -103,6 +111,8 @@ def stable(question: Question) -> Allocation:
     from cauce_engine._kernels import deferred  # noqa: PLC0415 - the compiler loads only to solve
 
     market = ranked(question)
+    if market.one is not None:
+        return _in_turn(question, market, market.one)
     held, last = deferred.applicants_propose(
         question.choice_start,
         question.choices,
@@ -133,6 +143,21 @@ def stable(question: Question) -> Allocation:
         dropped=market.dropped,
         extra={} if differing == 0 else {"differ_if_posts_propose": differing},
     )
+
+
+def _in_turn(question: Question, market: Ranked, turn: NDArray[np.int32]) -> Allocation:
+    """The only stable answer where one order serves all posts: everybody in turn takes the best that is left."""
+    from cauce_engine._kernels.serial import serial  # noqa: PLC0415 - the compiler loads only to solve
+
+    start, choices = question.choice_start, question.choices
+    returned = market.rank >= 0
+    if not returned.all():
+        before = np.zeros(len(choices) + 1, np.int64)
+        np.cumsum(returned, out=before[1:])
+        start, choices = before[start], choices[returned]
+    post, last = np.empty(len(turn), np.int32), np.empty(len(question.posts), np.int32)
+    serial(turn, start, choices, question.capacity, post, last)
+    return Allocation(question=question, post=post, line=post, last=last, unique=True, dropped=market.dropped)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

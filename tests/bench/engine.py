@@ -85,7 +85,7 @@ def _alternating(functions: dict[str, Callable[[], Any]], rounds: int = ROUNDS) 
 def _kernels(asked: argparse.Namespace) -> dict[str, Any]:
     """The solving loops on lists of exactly 20, then certificate and explanations on lists of 10 to 20."""
     from cauce_engine import Lottery, ordering
-    from cauce_engine._kernels import deferred, serial
+    from cauce_engine._kernels import deferred, ranking, serial
     from tests.engine import markets
 
     base = markets.merit_market(asked.people, length=20, lottery=Lottery("seed"))
@@ -107,13 +107,13 @@ def _kernels(asked: argparse.Namespace) -> dict[str, Any]:
             question = markets.own_orders(base, kind=kind)
             orders = question.orders
             place = ordering(question).place - np.int32(1)
-            ranking = (start, question.choices, orders.given, orders.start, orders.applicant, place)
-            rank, listed, _, _ = deferred.by_post(*ranking)
+            arrays = (start, question.choices, orders.given, orders.start, orders.applicant, place)
+            rank, listed, _, _ = ranking.by_post(*arrays)
             begins, edges = deferred.best_first(order, start, question.choices, rank)
             room = np.minimum(capacity, np.diff(listed))
             found |= _alternating(
                 {
-                    f"{kind}: ranking the wishes": lambda ranking=ranking: deferred.by_post(*ranking),
+                    f"{kind}: ranking the wishes": lambda arrays=arrays: ranking.by_post(*arrays),
                     f"{kind}: storing lists best first": lambda rank=rank: deferred.best_first(
                         order, start, base.choices, rank
                     ),

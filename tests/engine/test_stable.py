@@ -12,6 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cauce_engine import InvalidQuestion, allocate, certify, explain, parse_question, read_question
+from cauce_engine._kernels import ranking
+from cauce_engine.twosided import ranked
 from tests.engine import published, reference
 from tests.engine.questions import stable_documents
 
@@ -38,6 +40,45 @@ def test_the_answer_equals_the_reference(document):
     again = read_question(question.canonical())
     assert again.canonical() == question.canonical()
     assert allocate(again).to_bytes() == answer.to_bytes()
+
+
+@given(stable_documents(most_people=8, most_posts=5), st.data())
+def test_one_order_behind_all_orders_is_found_and_gives_the_same_answer(document, data):
+    people = data.draw(st.permutations([person["id"] for person in document["applicants"]]))
+    for post in document["posts"]:
+        kept = data.draw(st.sets(st.sampled_from(people))) if people else set()
+        post["order"] = [person for person in people if person in kept]
+    if data.draw(st.booleans()):
+        document["posts"][0]["order"] = list(people)
+    else:
+        for person in document["applicants"]:
+            person["merit"] = [str(-people.index(person["id"])), *person.get("merit", [])[1:]]
+    question = parse_question(document)
+    market = ranked(question)
+    assert market.one is not None
+    answer = allocate(question)
+    assert answer.places() == reference.best_for_applicants(document)
+    assert answer.unique is True
+    orders = question.orders
+    arrays = (orders.given, orders.start, orders.applicant, market.common.place - np.int32(1))
+    apart = ranking.by_post(question.choice_start, question.choices, *arrays)
+    for one, other in zip((market.rank, market.listed, market.wishes), apart, strict=False):
+        assert one.tolist() == other.tolist()
+    both = {(d.applicant, d.post) for d in answer.dropped}
+    asked = {(person["id"], post) for person in document["applicants"] for post in person["choices"]}
+    returned = {(person, post["id"]) for post in document["posts"] for person in post["order"]}
+    assert both == asked ^ returned
+
+
+@given(stable_documents(most_people=6, most_posts=4))
+def test_an_order_that_contradicts_the_one_found_is_noticed(document):
+    question = parse_question(document)
+    market = ranked(question)
+    if market.one is None:
+        return
+    place = {question.applicants[person]: at for at, person in enumerate(market.one.tolist())}
+    for order in reference.post_orders(document).values():
+        assert [place[person] for person in order] == sorted(place[person] for person in order)
 
 
 @given(stable_documents(most_people=5, most_posts=3), st.data())

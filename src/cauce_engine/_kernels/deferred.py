@@ -13,61 +13,6 @@ _FIRST = np.array([8, *((mask & -mask).bit_length() - 1 for mask in range(1, 256
 
 
 @compiled
-def by_post(start, choices, given, order_start, order_applicant, place):
-    """Rank every wish at its post, and list the wishes of each post by rank.
-
-    ``place``: place of each person in the common order, from 0, for posts without an order of their own.
-    Returns ``rank`` (int32 by wish; -1 where the post does not list the person), ``listed`` (int64 by post:
-    where its wishes start) and ``wishes`` (int64, best first), and by order entry whether it was returned.
-    """
-    posts, people = len(given), len(start) - 1
-    rank = np.full(len(choices), -1, np.int32)
-    listed = np.zeros(posts + 1, np.int64)
-    for p in choices:
-        listed[p + 1] += 1
-    listed = np.cumsum(listed)
-    bucket = np.empty(len(choices), np.int64)
-    owner = np.empty(len(choices), np.int32)
-    filled = listed[:-1].copy()
-    in_place = np.empty(people, np.int32)
-    for person in range(people):
-        in_place[place[person]] = person
-    for at in range(people):
-        person = in_place[at]
-        for wish in range(start[person], start[person + 1]):
-            p = choices[wish]
-            bucket[filled[p]] = wish
-            owner[filled[p]] = person
-            filled[p] += 1
-    returned = np.zeros(len(order_applicant), np.bool_)
-    wishes = np.empty(len(choices), np.int64)
-    starts = np.zeros(posts + 1, np.int64)
-    mine = np.full(people, -1, np.int64)
-    at = 0
-    for p in range(posts):
-        starts[p] = at
-        if not given[p]:
-            for k in range(listed[p], listed[p + 1]):
-                wishes[at] = bucket[k]
-                rank[bucket[k]] = place[owner[k]]
-                at += 1
-            continue
-        for k in range(listed[p], listed[p + 1]):
-            mine[owner[k]] = bucket[k]
-        for entry in range(order_start[p], order_start[p + 1]):
-            wish = mine[order_applicant[entry]]
-            if wish >= 0:
-                returned[entry] = True
-                rank[wish] = entry - order_start[p]
-                wishes[at] = wish
-                at += 1
-        for k in range(listed[p], listed[p + 1]):
-            mine[owner[k]] = -1
-    starts[posts] = at
-    return rank, starts, wishes[:at], returned
-
-
-@compiled
 def best_first(turn, start, choices, rank):
     """Lists in the sequence of ``turn``, rank and post of each wish in one number: rank in the high half.
 

@@ -21,6 +21,7 @@ EDITS_FROZEN = (302, 404, 404, 403, 404, 403, 403, 403)  # nobody edits a publis
 OFFICE = (302, 404, 404, *(200,) * 5)
 MANAGERS = (302, 404, 404, 200, 200, 404, 404, 404)
 SIGNS = (302, 404, 404, 200, 200, 200, 404, 404)
+EXPLAINS = (302, 200, 404, 200, 404, 200, 200, 200)
 AUDITOR = (302, *(404,) * 5, 200, 404)
 CATALOGUE = (302, *(404,) * 6, 200)
 BUTTON = (302, *(405,) * 7)  # only a POST does anything here
@@ -198,6 +199,8 @@ MATRIX: dict[str, Row] = {
     "allocation:cutoffs": (PUBLIC, closed),
     "allocation:package": (PUBLIC, closed),
     "allocation:result": (PUBLIC, placed),
+    "allocation:order": (EXPLAINS, placed),
+    "allocation:order_pdf": (EXPLAINS, placed),
     "indicators:figures": (PUBLIC, none),
     "indicators:figures_csv": (PUBLIC, none),
     "indicators:figures_json": (PUBLIC, none),

@@ -23,5 +23,7 @@ urlpatterns = [
     path("resultados/<slug:code>/", views.call_results, name="call_results"),
     path("resultados/<slug:code>/cortes.csv", views.cutoffs, name="cutoffs"),
     path("resultados/<slug:code>/paquete.zip", views.package, name="package"),
+    path("resultados/<slug:code>/<str:folio>/orden/", views.order, name="order"),
+    path("resultados/<slug:code>/<str:folio>/orden.pdf", views.order_pdf, name="order_pdf"),
     path("resultados/<slug:code>/<str:folio>/", views.result, name="result"),
 ]

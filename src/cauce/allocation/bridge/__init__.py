@@ -33,6 +33,7 @@ from cauce.allocation.bridge.runs import (
     question_document,
     rehearse,
     solve,
+    ticket,
 )
 
 __all__ = [
@@ -66,4 +67,5 @@ __all__ = [
     "rehearse",
     "rehearsed",
     "solve",
+    "ticket",
 ]

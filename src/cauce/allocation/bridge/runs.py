@@ -529,6 +529,11 @@ def gap(*, mine: Sequence[str], last: Sequence[str], seed: str, my_folio: str, l
     return Gap(0)
 
 
+def ticket(seed: str, folio: str) -> str:
+    """Return a folio's number in the lottery of ``seed``, 64 hexadecimal digits; the smaller comes first."""
+    return engine.Lottery(seed=seed).ticket(folio)
+
+
 def _drawn_before(seed: str, mine: str, last: str) -> bool:
     if not seed:
         return mine < last

@@ -1,5 +1,6 @@
 """Reads of allocation: what a run is made of, the desk's pages, the public's, and cut-offs."""
 
+from cauce.allocation.queries.certificates import Certificate, certificate_of
 from cauce.allocation.queries.cutoffs import CutoffLine, CutoffTable, cutoff_lines, cutoff_table
 from cauce.allocation.queries.lists import (
     OfferedPosts,
@@ -9,6 +10,7 @@ from cauce.allocation.queries.lists import (
     sendings,
     sent_lists,
 )
+from cauce.allocation.queries.order_words import decided_sentence, drawn_sentence, neighbour_sentence
 from cauce.allocation.queries.rehearsals import (
     MechanismsPage,
     calls_to_rehearse,
@@ -48,6 +50,7 @@ from cauce.allocation.queries.runs import (
 
 __all__ = [
     "CallResultsPage",
+    "Certificate",
     "CutoffLine",
     "CutoffTable",
     "MechanismsPage",
@@ -62,12 +65,16 @@ __all__ = [
     "calls_to_rehearse",
     "calls_visible_to",
     "calls_with_desk",
+    "certificate_of",
     "cutoff_lines",
     "cutoff_table",
+    "decided_sentence",
+    "drawn_sentence",
     "light_runs",
     "lists_to_rehearse",
     "mechanisms_page",
     "name_of",
+    "neighbour_sentence",
     "offered_posts",
     "outlook_facts",
     "own_orders",

@@ -13,12 +13,15 @@ from cauce.allocation.views.desk import (
     withdraw,
 )
 from cauce.allocation.views.mechanisms import mechanisms, rehearsal_progress, request_rehearsal
+from cauce.allocation.views.order import order, order_pdf
 from cauce.allocation.views.public import call_results, cutoffs, package, result, results
 
 __all__ = [
     "call_results",
     "cutoffs",
     "mechanisms",
+    "order",
+    "order_pdf",
     "package",
     "publish",
     "rehearsal_progress",

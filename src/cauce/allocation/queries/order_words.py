@@ -1,0 +1,62 @@
+"""What a certificate of order says in sentences, on its page and in its PDF."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cauce.allocation.queries.certificates import Certificate, Neighbour
+from cauce.base import figures
+
+
+def decided_sentence(certificate: Certificate) -> str:
+    """What left nobody equal to this person."""
+    if certificate.decided_by:
+        return _("Nadie quedó igual después de comparar «%(label)s»: no hizo falta el sorteo.") % {
+            "label": certificate.decided_by
+        }
+    return (
+        _("El empate en todos los criterios lo resolvió el sorteo.")
+        if certificate.ticket
+        else _("El empate en todos los criterios lo resolvió el folio.")
+    )
+
+
+def drawn_sentence(certificate: Certificate) -> str:
+    """What the lottery decided, or that it decided nothing."""
+    if certificate.drawn <= 1:
+        return _("El sorteo no cambió este lugar: nadie más tenía los mismos valores.")
+    others = certificate.drawn - 1
+    facts = {"others": figures.number(others), "turn": figures.number(certificate.turn)}
+    return (
+        ngettext(
+            "%(others)s persona más tenía los mismos valores; el sorteo dio a este folio el turno %(turn)s entre ellas.",
+            "%(others)s personas más tenían los mismos valores; el sorteo dio a este folio el turno %(turn)s entre ellas.",
+            others,
+        )
+        % facts
+    )
+
+
+def neighbour_sentence(one: Neighbour) -> str:
+    """What separates this person from the one right ahead or behind."""
+    facts = {"folio": one.folio, "label": one.label, "place": figures.number(one.place)}
+    if one.gap.element:
+        facts |= {"mine": one.gap.mine, "theirs": one.gap.enough}
+        said = (
+            _(
+                "Justo antes, en el lugar %(place)s, %(folio)s: los separó «%(label)s», %(theirs)s frente a %(mine)s."
+            )
+            if one.is_ahead
+            else _(
+                "Justo después, en el lugar %(place)s, %(folio)s: los separó «%(label)s», %(mine)s frente a %(theirs)s."
+            )
+        )
+        return said % facts
+    facts["ticket"] = one.ticket[:12] or one.folio
+    said = (
+        _("Justo antes, en el lugar %(place)s, %(folio)s: mismos valores; los separó el sorteo (su número empieza con %(ticket)s).")
+        if one.is_ahead
+        else _("Justo después, en el lugar %(place)s, %(folio)s: mismos valores; los separó el sorteo (su número empieza con %(ticket)s).")
+    )  # fmt: skip
+    return said % facts

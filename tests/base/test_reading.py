@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tracemalloc
 import zipfile
 
 import pytest
@@ -11,6 +10,7 @@ import xlsxwriter
 
 from cauce.base import reading, workbooks
 from cauce.base.reading import Unreadable, read_table
+from tests.memory import peak
 
 NAMES = {"clues": ("CLUES",), "name": ("NOMBRE DE LA UNIDAD", "nombre"), "level": ("NIVEL ATENCION",)}
 ROWS = [["DFIMS000020", "Hospital Ñandú", "3"], ["OCSSA000011", "Clínica Ágil", "1"]]
@@ -148,15 +148,7 @@ def test_a_sheet_that_ends_early_inside_a_whole_archive_is_named():
         list(read_table(data, NAMES).rows)
 
 
-def peak(work):
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
+@pytest.mark.slow
 def test_a_bomb_named_xlsx_is_refused_in_bounded_memory(monkeypatch):
     monkeypatch.setattr(workbooks, "MOST_UNPACKED", 30_000_000)  # the same gate, sooner
     grow = b'<row r="2"><c r="A2"><v>1</v></c></row>' * 1_500_000
@@ -196,6 +188,7 @@ def test_entities_are_not_expanded():
         list(read_table(data, NAMES).rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [b'<row r="%d"/>', b'<row r="%d"><c r="A%d" s="1"/></row>'])
 def test_a_million_empty_rows_cost_no_memory(row):
     empty = b"".join(row.replace(b"%d", str(at).encode()) for at in range(4, 1_048_577))

@@ -240,7 +240,8 @@ def work() -> None:
 def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     """Everything on SQLite, then all that touches a database on PostgreSQL; journeys in a real browser on both.
 
-    ``--quick`` leaves out the browser and PostgreSQL; ``--scale`` runs only the national sizes.
+    ``--quick`` leaves out the browser, PostgreSQL, what is slow and most random examples; ``--scale`` runs only
+    the national sizes.
     """
     setup(dev=True)
     started = time.monotonic()
@@ -248,11 +249,15 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     env.pop("DATABASE_URL", None)
     pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup"]
     if quick:
+        env["CAUCE_EXAMPLES"] = "0.2"
         run(*pytest, "-m", "not journey and not scale and not slow", *arguments, env=env)
     else:
         marker = ["-m", "scale" if scale else "not scale"]
         # What no database can change is not repeated; the demo is filled on PostgreSQL by the journeys.
-        once = ("tests/engine", "tests/architecture", "tests/demo", "tests/journeys/test_look.py")
+        once = (
+            "tests/engine", "tests/conformance", "tests/architecture", "tests/demo", "tests/journeys/test_look.py",
+            "tests/base/test_reading.py", "tests/indicators/test_replay.py",
+        )  # fmt: skip
         on_postgresql = [
             PYTHON,
             "-m",

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cauce_engine import (
@@ -19,6 +19,7 @@ from cauce_engine import (
     read_question,
 )
 from tests.engine import reference
+from tests.engine.examples import examples
 from tests.engine.questions import class_documents, mixed_documents, region_documents
 
 
@@ -35,7 +36,7 @@ def same_as_every_stable_answer(document):
     return answer
 
 
-@settings(max_examples=120)
+@examples(120)
 @given(class_documents())
 def test_classes_are_filled_as_declared_and_best_for_applicants(document):
     answer = same_as_every_stable_answer(document)
@@ -50,7 +51,7 @@ def test_classes_are_filled_as_declared_and_best_for_applicants(document):
             assert {p: seats[p] for p, held in places.items() if held == name} == seated
 
 
-@settings(max_examples=120)
+@examples(120)
 @given(region_documents())
 def test_regions_share_their_cap_as_declared(document):
     answer = same_as_every_stable_answer(document)
@@ -136,7 +137,7 @@ def test_a_seat_in_the_wrong_class_is_found():
     assert failed["A5"] == {"applicant": "a", "post": "p", "class": "open", "should_be": "foreign"}
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(mixed_documents())
 def test_inside_a_region_the_share_of_a_post_is_filled_by_its_classes(document):
     answer = same_as_every_stable_answer(document)
@@ -152,7 +153,7 @@ def test_inside_a_region_the_share_of_a_post_is_filled_by_its_classes(document):
             assert seats.get(person, "open") == seat
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(mixed_documents())
 def test_a_line_that_says_seats_are_left_would_take_one_more(document):
     """Add a newcomer behind everybody who wants nothing else: they get in wherever a line is open."""
@@ -172,7 +173,7 @@ def test_a_line_that_says_seats_are_left_would_take_one_more(document):
                 assert got == post["id"]
 
 
-@settings(max_examples=120)
+@examples(120)
 @given(mixed_documents(), st.data())
 def test_a_minimum_is_unmet_in_every_stable_answer_of_a_post_or_its_region(document, data):
     for post in document["posts"]:

@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cauce_engine import InvalidQuestion, Uncertified, Unsupported, allocate, parse_question
@@ -16,6 +16,7 @@ from cauce_engine.after.corrections import OtherAnswer, answer_digest
 from cauce_engine.after.documents import correction_of, parse_correction
 from cauce_engine.certify.corrections import certify_correction
 from tests.engine import reference
+from tests.engine.examples import examples
 from tests.engine.markets import merit_market, own_orders
 from tests.engine.questions import (
     NAMES,
@@ -131,7 +132,7 @@ simple = st.one_of(serial_documents(), stable_documents(), stable_documents(11, 
 
 
 @given(corrections(simple))
-@settings(max_examples=200)
+@examples(200)
 def test_the_minimal_rerun_is_the_full_one(case):
     document, events = case
     outcome = corrected(document, events)
@@ -143,7 +144,7 @@ def test_the_minimal_rerun_is_the_full_one(case):
 
 
 @given(corrections(simple))
-@settings(max_examples=50)
+@examples(50)
 def test_the_corrected_question_is_a_question_like_any_other(case):
     document, events = case
     question = corrected(document, events).question
@@ -153,7 +154,7 @@ def test_the_corrected_question_is_a_question_like_any_other(case):
 
 
 @given(corrections(st.one_of(class_documents(), region_documents())))
-@settings(max_examples=100)
+@examples(100)
 def test_a_component_is_enough_with_classes_and_regions(case):
     document, events = case
     outcome = corrected(document, events)
@@ -167,7 +168,7 @@ def rank_in(order, person):
 
 
 @given(corrections(simple))
-@settings(max_examples=120)
+@examples(120)
 def test_extra_seats_serve_claims_and_move_nobody_else(case):
     document, events = case
     before = allocate(parse_question(document)).places()
@@ -208,7 +209,7 @@ def test_extra_seats_serve_claims_and_move_nobody_else(case):
 
 
 @given(corrections(simple))
-@settings(max_examples=120)
+@examples(120)
 def test_the_waiting_list_moves_nobody_who_has_a_place(case):
     document, events = case
     before = allocate(parse_question(document)).places()
@@ -401,7 +402,7 @@ def test_a_correction_looks_at_few_lists(kind):
 
 
 @given(corrections(simple))
-@settings(max_examples=60)
+@examples(60)
 def test_the_order_of_writing_leaves_no_trace(case):
     document, events = case
     first = corrected(document, events)
@@ -412,7 +413,7 @@ def test_the_order_of_writing_leaves_no_trace(case):
 
 
 @given(corrections(serial_documents()))
-@settings(max_examples=60)
+@examples(60)
 def test_one_after_another_is_the_same_as_together(case):
     document, events = case
     facts = [event for event in events if "ahead_of" not in event]

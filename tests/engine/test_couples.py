@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cauce_engine import Allocation, Unsupported, allocate, certify, explain, explain_all, parse_question
@@ -22,6 +22,7 @@ from cauce_engine.couples.exact import Exact
 from cauce_engine.pairs import expanded
 from cauce_engine.twosided import ranked
 from tests.engine import published, reference
+from tests.engine.examples import examples
 from tests.engine.markets import couple_market
 
 HARD = ["couples_r_hri2_example1", "couples_r_hri2_example3", "sms_test4", "sms_try1", "sms_try2", "sms_try3"]
@@ -98,7 +99,7 @@ def couple_documents(draw) -> dict:
     }
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(couple_documents())
 def test_an_answer_is_stable_and_none_means_none(document):
     answer = allocate(parse_question(document))
@@ -125,7 +126,7 @@ def assert_stable_with(extra, document):
     assert reference.couple_objections({**document, "posts": posts}, extra["places"]) == []
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(couple_documents())
 def test_the_exact_search_alone_finds_an_answer_exactly_where_one_exists(document):
     question = parse_question(document)
@@ -140,7 +141,7 @@ def test_the_exact_search_alone_finds_an_answer_exactly_where_one_exists(documen
         assert reference.couple_objections(document, places) == []
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(couple_documents(), st.data())
 def test_the_certifier_finds_the_objections_of_the_definition(document, data):
     question = parse_question(document)
@@ -247,7 +248,7 @@ def test_people_who_go_in_circles_end_a_sequence():
     assert answer.to_document()["proof"]["part"]["conflicts"] > 0
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(couple_documents())
 def test_every_pair_and_every_wish_has_a_reason(document):
     question = parse_question(document)
@@ -380,7 +381,7 @@ def test_the_left_seat_counts_neither_as_free_nor_as_beatable():
     assert "ni como libre ni como superable" in said
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(couple_documents(), st.randoms(use_true_random=False))
 def test_the_order_of_writing_changes_no_byte(document, chance):
     shuffled = json.loads(json.dumps(document))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from cauce_engine import Allocation, InvalidQuestion, allocate, certify, parse_question, read_question
 from tests.engine import reference
+from tests.engine.examples import examples
 from tests.engine.questions import (
     class_documents,
     mixed_documents,
@@ -57,7 +58,7 @@ def renamed(document, people, posts):
     return copied
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(one_of(KINDS))
 def test_new_names_in_the_same_order_move_nobody(document):
     document.pop("lottery", None)
@@ -67,7 +68,7 @@ def test_new_names_in_the_same_order_move_nobody(document):
     assert moved == {f"x{person}": post and f"plaza {post}" for person, post in places.items()}
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(one_of(KINDS), st.randoms(use_true_random=False))
 def test_the_order_of_the_input_leaves_no_trace(document, chance: random.Random):
     shuffled = copy.deepcopy(document)
@@ -78,7 +79,7 @@ def test_the_order_of_the_input_leaves_no_trace(document, chance: random.Random)
     assert allocate(one).to_bytes() == allocate(other).to_bytes()
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(one_of(TRUTHFUL), st.data())
 def test_no_other_list_beats_the_true_one(document, data):
     assume(document["applicants"])
@@ -93,7 +94,7 @@ def test_no_other_list_beats_the_true_one(document, data):
     assert got not in true_order or true_order.index(honest) <= true_order.index(got)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.one_of(serial_documents(6, 4), stable_documents(6, 4)), st.data())
 def test_a_further_seat_hurts_nobody(document, data):
     grown = copy.deepcopy(document)
@@ -105,7 +106,7 @@ def test_a_further_seat_hurts_nobody(document, data):
         assert order.index(after[person["id"]]) <= order.index(before[person["id"]])
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.one_of(stable_documents(5, 3), class_documents(), mixed_documents(5, 3)))
 def test_the_same_people_are_placed_in_every_stable_answer(document):
     mine = {person for person, post in allocate(parse_question(document)).places().items() if post}
@@ -233,7 +234,7 @@ def test_every_beginning_of_a_file_is_read_or_refused():
         assert read_question(whole)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.sampled_from([*KINDS, "live"]), st.data())
 def test_a_file_with_a_piece_moved_is_read_or_refused(kind, data):
     """Cut a piece out of a valid file and put it in elsewhere: what comes out is often still JSON."""

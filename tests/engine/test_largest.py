@@ -8,11 +8,12 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cauce_engine import Allocation, Unsupported, allocate, certify, largest, parse_question
 from tests.engine import published, reference
+from tests.engine.examples import examples
 from tests.engine.questions import serial_documents, stable_documents
 
 
@@ -27,7 +28,7 @@ def placed(places):
     return sum(post is not None for post in places.values())
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(MARKETS)
 def test_no_weakly_stable_answer_places_more(document):
     answer = allocate(parse_question(document))
@@ -39,7 +40,7 @@ def test_no_weakly_stable_answer_places_more(document):
     assert all(check.holds for check in certify(answer.question, read))
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(MARKETS, st.data())
 def test_the_certifier_agrees_with_every_assignment(document, data):
     assume(document["applicants"])

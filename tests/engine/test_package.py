@@ -7,11 +7,12 @@ import json
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cauce_engine import Lottery, allocate, build_package, commitment_of, parse_question, verify_package
 from cauce_engine.package import MOST_FILES, verify_answer
+from tests.engine.examples import examples
 
 DOCUMENT = {
     "format": "cauce-question/1",
@@ -54,7 +55,7 @@ def test_any_archive_program_opens_it():
         assert "verify" in archive.read("README.txt").decode()
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.integers(0, len(PACKAGE) - 1), st.integers(1, 255))
 def test_any_single_changed_byte_is_found(at, change):
     report = verify_package(PACKAGE[:at] + bytes([PACKAGE[at] ^ change]) + PACKAGE[at + 1 :])

@@ -7,11 +7,12 @@ import json
 import random
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cauce_engine import Question, allocate, certify, ordering, parse_question, read_question
 from tests.engine import reference
+from tests.engine.examples import examples
 from tests.engine.questions import serial_documents
 
 
@@ -25,7 +26,7 @@ def test_serial_equals_the_reference(document):
     assert reference.objections(document, answer.places()) == []
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(serial_documents(most_people=5, most_posts=3))
 def test_the_answer_is_the_only_one_without_objection(document):
     stable = [a for a in reference.every_assignment(document) if not reference.objections(document, a)]

@@ -6,11 +6,12 @@ import dataclasses
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cauce_engine import Allocation, allocate, certify, explain, parse_question, read_question
 from tests.engine import published, reference
+from tests.engine.examples import examples
 from tests.engine.questions import serial_documents, stable_documents
 
 GROUPS = ["becada", "residente", "foránea"]
@@ -64,7 +65,7 @@ def written_out(document: dict) -> dict:
     return {**document, "posts": posts}
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(share_documents())
 def test_the_answer_is_that_of_the_written_out_orders(document):
     question = parse_question(document)

@@ -8,17 +8,18 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cauce_engine import InvalidQuestion, allocate, certify, explain, parse_question, read_question
 from cauce_engine._kernels import ranking
 from cauce_engine.twosided import ranked
 from tests.engine import published, reference
+from tests.engine.examples import examples
 from tests.engine.questions import stable_documents
 
 
-@settings(max_examples=120)
+@examples(120)
 @given(stable_documents(most_people=5, most_posts=3))
 def test_the_answer_is_stable_best_for_applicants_and_says_whether_it_is_the_only_one(document):
     answer = allocate(parse_question(document))
@@ -182,7 +183,7 @@ def test_merit_is_needed_only_where_it_decides():
         allocate(parse_question(document))
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(stable_documents(most_people=5, most_posts=3), st.data())
 def test_a_minimum_is_reported_exactly_where_no_stable_answer_meets_it(document, data):
     for post in document["posts"]:

@@ -6,7 +6,7 @@ import copy
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cauce_engine import InvalidQuestion, allocate, parse_question
@@ -15,6 +15,7 @@ from cauce_engine.after.swap_rounds import parse_swap, swap_round
 from cauce_engine.after.swaps import swap
 from cauce_engine.certify.swaps import certify_swaps
 from tests.engine import reference
+from tests.engine.examples import examples
 from tests.engine.questions import class_documents, serial_documents, stable_documents
 
 TIED = {
@@ -145,7 +146,7 @@ def rather(document, consents, before, places, person):
 
 
 @given(rounds(st.one_of(serial_documents(), stable_documents())))
-@settings(max_examples=120)
+@examples(120)
 def test_rounds_hold_by_the_definition_word_for_word(case):
     document, answer, consents, claims = case
     before = answer.places()
@@ -181,7 +182,7 @@ def test_rounds_hold_by_the_definition_word_for_word(case):
 
 
 @given(stable_documents(5, 3))
-@settings(max_examples=80)
+@examples(80)
 def test_with_everybody_consenting_no_stable_answer_is_better_for_all(document):
     """The theorem of Erdil and Ergin (2008), against every assignment there is."""
     for post in document["posts"]:
@@ -215,7 +216,7 @@ def test_with_everybody_consenting_no_stable_answer_is_better_for_all(document):
 
 
 @given(rounds(class_documents(6, 3)))
-@settings(max_examples=60)
+@examples(60)
 def test_classes_of_seats_keep_their_people(case):
     document, _, consents, claims = case
     result = played(document, consents, claims=claims)

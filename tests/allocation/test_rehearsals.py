@@ -14,6 +14,7 @@ from cauce.allocation.rules.outlook import still_to_come
 from cauce.allocation.tasks import ask_for_outlooks
 from cauce.base.errors import Denied
 from cauce.calls.models import Application, Call, Outlook, PostOutlook
+from cauce.calls.queries.odds import list_odds
 from cauce.calls.rules import outlook
 from cauce.calls.rules.design import Design
 from tests.allocation import factories as make
@@ -197,3 +198,35 @@ def test_who_is_still_to_come_goes_by_the_pace_so_far(now):
     opens, closes = now - timedelta(days=5), now + timedelta(days=5)
     assert still_to_come(100, 7, opens_at=opens, closes_at=closes, now=now) == (50, 157)
     assert still_to_come(100, 0, opens_at=opens, closes_at=closes, now=closes) == (0, 0)
+
+
+def test_a_list_shows_its_odds_and_says_what_it_hides(opened, now, client, monkeypatch):
+    """The page gives words and bounds, a bound for the whole list where a post is hidden, and says it is no reason to lie."""
+    monkeypatch.setattr("cauce.base.clock.read", lambda: now)
+    popular, roomy, rare = _crowd(opened, now)
+    mine = make.user("mia@x.mx", who=make.person("Mía", "Paz"))
+    application = make.application(
+        opened, 900, ["99.000", "1"], [popular, roomy, rare], now=now, who=mine.person
+    )
+    operations.refresh_outlook(call_id=opened.pk, read_clock=lambda: now)
+    client.force_login(mine)
+    address = reverse("calls:application_list", args=[application.folio])
+    page = client.get(address).content.decode()
+    assert "muy probable" in page
+    assert "como mucho" not in page  # five lists have the rare post now, so nothing is hidden
+    assert "Ordena por lo que de verdad prefieres." in page
+    PostOutlook.objects.filter(post=rare).delete()
+    assert "como mucho" in client.get(address).content.decode()
+    Application.objects.filter(pk=application.pk).update(merit=[])
+    without = client.get(address).content.decode()
+    assert "Todavía no se sabe tu puntaje" in without
+    assert "muy probable" not in without
+
+
+def test_a_list_reads_its_odds_in_as_many_queries_however_long(opened, now, django_assert_num_queries):
+    popular, roomy, rare = _crowd(opened, now)
+    operations.refresh_outlook(call_id=opened.pk, read_clock=lambda: now)
+    application = Application.objects.select_related("call").filter(call=opened).first()
+    for posts in ([popular.pk], [popular.pk, roomy.pk, rare.pk]):
+        with django_assert_num_queries(2):
+            assert list_odds(application, posts) is not None

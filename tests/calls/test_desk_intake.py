@@ -192,7 +192,9 @@ def test_what_would_change_is_told_and_counted():
     assert read(ROW, present={"20-1": post})[0].facts["same"] == 1
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", HEAD.encode(), b"PK\x03\x04", b"a\0b", b"%PDF-1.7"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b"\xfe\xff", b"\xef\xbb\xbf", HEAD.encode(), b"PK\x03\x04", b"a\0b", b"%PDF-1.7"]
+)
 def test_what_is_no_table_is_one_sentence(data):
     sheet, found = read_posts(data, LOOKUP)
     assert (found, sheet.report.faults) == ([], 1)

@@ -196,6 +196,8 @@ def _joined(lower: Sequence[str], upper: Sequence[str], names: Mapping[str, str]
 
 def _best_separation(data: bytes, names: Mapping[str, str], needed: Sequence[str]) -> Table:
     lines, other = _lines(data)
+    if not lines:  # nothing after the mark of its encoding
+        raise Unreadable(_("El archivo está vacío."), _("Elegirlo otra vez."))
     tables = []
     for separator in _SEPARATORS:
         first = _text_rows(lines[: HEAD_WITHIN * 3], separator, {}, closed=True, strict=False)

@@ -249,7 +249,7 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     env.pop("DATABASE_URL", None)
     pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup"]
     if quick:
-        env["CAUCE_EXAMPLES"] = "0.2"
+        env["TEST_EXAMPLES"] = "0.2"
         run(*pytest, "-m", "not journey and not scale and not slow", *arguments, env=env)
     else:
         marker = ["-m", "scale" if scale else "not scale"]

@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-SHARE = float(os.environ.get("CAUCE_EXAMPLES", "1"))
+SHARE = float(os.environ.get("TEST_EXAMPLES", "1"))
 
 
 def examples(number: int) -> settings:

@@ -79,6 +79,7 @@ def _ends(
     frozen = freeze(lists, offer, seed=seed, commitment=engine.commitment_of(seed), design=design)
     allocation = engine.allocate(frozen.question)
     question, lines = frozen.question, frozen.question.lines
+    reached: Any = allocation.last
     row_of = {folio: row for row, folio in enumerate(lists.folios)}
     rows = [row_of[folio] for folio in question.applicants]
     ids = dict(zip(offer.keys, offer.ids, strict=True))
@@ -100,7 +101,7 @@ def _ends(
 
     found = []
     ties = _ties(question, allocation, rows, lists) if design.is_plain else {}
-    line_rows = zip(lines.post.tolist(), lines.name.tolist(), allocation.last.tolist(), strict=True)
+    line_rows = zip(lines.post.tolist(), lines.name.tolist(), reached.tolist(), strict=True)
     for post, name, last in line_rows:
         if last >= 0:
             end = end_of(code(rows[last], post_ids[post]), *ties.get(post, (0, 0)))

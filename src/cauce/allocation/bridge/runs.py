@@ -197,13 +197,13 @@ def question_document(
         people.append(person | ({"groups": groups} if groups else {}))
     caps = design.caps()
     orders = own_orders(lists, offer, design, tiers or {}) if design.has_own_orders else {}
-    posts = [_post_terms(at, offer, design, caps, orders) for at in range(len(offer.ids))]
+    terms = [_post_terms(at, offer, design, caps, orders) for at in range(len(offer.ids))]
     states = {state for state, _site in offer.places}
     document: dict[str, Any] = {
         "format": "cauce-question/1",
         "mechanism": design.mechanism if design.has_own_orders else "serial",
         "applicants": people,
-        "posts": posts,
+        "posts": terms,
         "regions": [
             {"id": state, "cap": cap, "rule": design.region_rule}
             for state, cap in caps.items()
@@ -557,7 +557,7 @@ def rehearse(lists: Lists, offer: Offer, design: Design, *, seed: str) -> list[i
     except engine.InvalidQuestion as error:
         raise CannotAsk(str(error)) from error
     ids = dict(zip(offer.keys, offer.ids, strict=True))
-    return [None if places[folio] is None else ids[places[folio]] for folio in lists.folios]
+    return [ids.get(places[folio] or "") for folio in lists.folios]
 
 
 def merit_order(lists: Lists, offer: Offer, *, seed: str) -> list[int]:

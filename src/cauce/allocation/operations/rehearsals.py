@@ -93,7 +93,7 @@ def carry_out_rehearsal(
 def _tried(call: Call, task_id: UUID | str) -> tuple[str, dict[str, Any]]:
     """Solve each variant on lists so far, or on generated people where there are too few."""
     with transaction.atomic():
-        shape, offer = queries.shape_of(call)
+        shape, posts = queries.shape_of(call)
         lists = queries.lists_to_rehearse(call)
     if not shape.ids:
         raise bridge.CannotAsk("no posts")
@@ -103,7 +103,7 @@ def _tried(call: Call, task_id: UUID | str) -> tuple[str, dict[str, Any]]:
         range(len(people)), [f"{at:07d}" for at in range(len(people))], people.merit, people.posts,
         people.groups, people.origins,
     )  # fmt: skip
-    order = bridge.merit_order(columns, offer, seed=trial.SEED)
+    order = bridge.merit_order(columns, _offer(posts), seed=trial.SEED)
     chosen = trial.variants(shape, people)
     base: list[int | None] = []
     counted = []
@@ -114,7 +114,7 @@ def _tried(call: Call, task_id: UUID | str) -> tuple[str, dict[str, Any]]:
             place = trial.first_choices_first(people, seats, order)
         else:
             place = bridge.rehearse(
-                columns, queries.with_targets(offer, variant.targets), variant.design, seed=trial.SEED
+                columns, _offer(queries.with_targets(posts, variant.targets)), variant.design, seed=trial.SEED
             )
         base = base or place
         counted.append(trial.counted(variant, place, base, people, shape, order))
@@ -124,6 +124,14 @@ def _tried(call: Call, task_id: UUID | str) -> tuple[str, dict[str, Any]]:
         "posts": len(shape.ids),
         "variants": counted,
     }
+
+
+def _offer(posts: queries.OfferedPosts) -> bridge.Offer:
+    return bridge.Offer(posts.ids, posts.keys, posts.seats, posts.shared, posts.places)
+
+
+def _lists(sent: queries.SentLists) -> bridge.Lists:
+    return bridge.Lists(sent.applications, sent.folios, sent.merit, sent.posts, sent.groups, sent.origins)
 
 
 @use_case
@@ -175,8 +183,8 @@ def refresh_outlook(*, call_id: int, read_clock: Callable[[], datetime]) -> None
         return
     call = facts.call
     found = bridge.rehearsed(
-        facts.lists,
-        facts.offer,
+        _lists(facts.lists),
+        _offer(facts.offer),
         Design.of(call),
         criteria=call.score_criteria,
         specialties=facts.specialties,

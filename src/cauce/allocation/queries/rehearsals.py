@@ -57,8 +57,14 @@ def lists_to_rehearse(call: Call) -> People:
 
 def _with_merit(lists: SentLists, criteria: int) -> SentLists:
     keep = [at for at, merit in enumerate(lists.merit) if len(merit) == criteria and "" not in merit]
-    columns = (lists.applications, lists.folios, lists.merit, lists.posts, lists.groups, lists.origins)
-    return SentLists(*([column[at] for at in keep] for column in columns))
+    return SentLists(
+        [lists.applications[at] for at in keep],
+        [lists.folios[at] for at in keep],
+        [lists.merit[at] for at in keep],
+        [lists.posts[at] for at in keep],
+        [lists.groups[at] for at in keep],
+        [lists.origins[at] for at in keep],
+    )
 
 
 def with_targets(offer: OfferedPosts, targets: Mapping[int, int] | None) -> OfferedPosts:

@@ -187,7 +187,7 @@ class _Bad(Exception):
 
 def read_seats(data: bytes | str, design: Design, seats: Mapping[str, int]) -> Reading[SeatsOf]:
     """Read the table of how posts share out their seats: ``clave``, ``objetivo``, ``mínimo``, one column per class."""
-    columns = {"key": ("clave",), "target": ("objetivo",), "minimum": ("minimo",)}
+    columns: dict[str, tuple[str, ...]] = {"key": ("clave",), "target": ("objetivo",), "minimum": ("minimo",)}
     columns |= {f"class {one['key']}": (one["key"], fold(one["label"])) for one in design.groups}
 
     def read(row: Mapping[str, str]) -> SeatsOf:
@@ -359,15 +359,16 @@ def _read(
 
 
 def _text(data: bytes | str) -> tuple[str, Problem | None]:
+    text = data if isinstance(data, str) else ""
     if isinstance(data, bytes):
         if data[:2] == b"PK":
             return "", Problem(
                 1, "", "", gettext("Es un libro de cálculo, no un CSV."), gettext("Guardarlo como CSV, o copiar y pegar las celdas.")
             )  # fmt: skip
         try:
-            data = data.decode("utf-8-sig")
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            data = data.decode("cp1252", errors="replace")
-    if "\0" in data:
+            text = data.decode("cp1252", errors="replace")
+    if "\0" in text:
         return "", Problem(1, "", "", gettext("No es un archivo de texto."), gettext("Guardarlo como CSV."))
-    return data.removeprefix("\ufeff"), None
+    return text.removeprefix("\ufeff"), None

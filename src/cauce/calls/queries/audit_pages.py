@@ -21,7 +21,7 @@ from cauce.base.spreadsheets import Table
 from cauce.calls.models import Call
 from cauce.calls.queries.desk import calls_managed_by, name_of
 from cauce.calls.queries.desk_pages import Frame, desk_frame
-from cauce.calls.rules.freezing import canonical
+from cauce.calls.rules.canonical import canonical
 
 PER_PAGE = 50
 # Facts that the page tells otherwise, and words for the others.

@@ -92,10 +92,12 @@ def seats_table(call: Call, design: Design) -> Iterator[list[Any]]:
 
 def origins() -> tuple[dict[str, str], dict[str, int]]:
     """States by folded name and key, and sites by CLUES: what a table of origins names."""
-    states = {}
+    states: dict[str, str] = {}
     for key, name in State.objects.values_list("key", "name"):
         states |= {fold(name): key, key: key}
-    return states, dict(Site.objects.exclude(clues=None).values_list("clues", "pk"))
+    return states, {
+        clues: pk for clues, pk in Site.objects.exclude(clues=None).values_list("clues", "pk") if clues
+    }
 
 
 @dataclass(frozen=True, slots=True)

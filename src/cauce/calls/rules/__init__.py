@@ -8,6 +8,7 @@ from cauce.calls.rules.application import (
     may_withdraw,
 )
 from cauce.calls.rules.calendar import Phase, accepts, phase
+from cauce.calls.rules.canonical import digest_of
 from cauce.calls.rules.desk import (
     may_amend,
     may_bring_posts,
@@ -25,7 +26,6 @@ from cauce.calls.rules.freezing import (
     Snapshot,
     addendum_digest,
     current_version,
-    digest_of,
     frozen_rules,
 )
 from cauce.calls.rules.lint import (

@@ -37,6 +37,19 @@ def posts_held(post, value, posts):
 
 
 @compiled
+def lowest_of(post, value, worst, asked):
+    """The holders of the posts marked in ``asked`` who have the largest value there, ascending."""
+    found = np.empty(len(post), np.int64)
+    many = 0
+    for person in range(len(post)):
+        p = post[person]
+        if p >= 0 and asked[p] and value[person] == worst[p]:
+            found[many] = person
+            many += 1
+    return found[:many].copy()
+
+
+@compiled
 def refused_by_merit(start, choices, post, value, count, capacity, worst, ties):
     """Walk the wishes that people like better than what they hold, smaller values coming first.
 

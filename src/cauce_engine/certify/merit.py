@@ -48,11 +48,13 @@ class ByMerit:
         sharing: NDArray[np.int64],
     ) -> int:
         """Decide ties at the last admitted: sets ``last`` and returns the first wish of justified envy, or -1."""
+        from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
+
         question, post = self.question, self.answer.post
         shared = np.zeros(len(sharing), np.bool_)
         shared[question.choices[ties]] = True
         shared |= sharing > 1
-        lowest = np.flatnonzero(shared[post] & (value == worst[post]) & (post >= 0))
+        lowest = loops.lowest_of(post, value, worst, shared)
         refused = np.searchsorted(question.choice_start, ties, side="right") - 1
         people = np.union1d(lowest, refused)
         if not len(people):

@@ -8,6 +8,7 @@ import numpy as np
 
 from cauce_engine.after import wanting_loops
 from cauce_engine.allocation import allocate
+from cauce_engine.couples.exact import Clauses
 from cauce_engine.explain import explain_all
 from cauce_engine.formats import canonical, reading_loops
 from cauce_engine.formats.documents import parse_question
@@ -26,6 +27,7 @@ def warm() -> None:
     with_couple["applicants"] = [{"id": person} for person in "ab"]
     with_couple["couples"] = [{"id": "c", "members": ["a", "b"], "choices": [["p", "p"], ["p", None]]}]
     allocate(parse_question(with_couple))
+    _search()
     start, choices = np.array([0, 1, 2]), np.zeros(2, np.int32)
     reading_loops.first_repeated(np.ones(2, np.int64), choices, 1)
     reading_loops.reordered(start, choices, np.arange(2), start)
@@ -33,6 +35,14 @@ def warm() -> None:
     one = parse_question(_question("serial"))
     b"".join(canonical.people_at_once(one))
     tickets_at_once(b"key", np.frombuffer(b"ab", np.uint8), np.arange(3), np.arange(2, dtype=np.int32))
+
+
+def _search() -> None:
+    """What only a market of couples that defies every sequence reaches: else the first of them waits for it."""
+    clauses = Clauses()
+    one = clauses.new()
+    clauses.say([one, clauses.new()])
+    clauses.search(10)
 
 
 def _question(mechanism: str = "serial", **post: Any) -> dict[str, Any]:

@@ -127,7 +127,8 @@ def seats_left(held, choices, rank, owner, lines, mask, limit):
     for wish in held:
         if wish >= 0:
             start[choices[wish] + 1] += 1
-    start = np.cumsum(start)
+    for p in range(posts):
+        start[p + 1] += start[p]
     filled = start[:-1].copy()
     pool = np.empty(start[posts], np.int64)
     for wish in held:
@@ -157,7 +158,9 @@ def propose(start, choices, rank, owner, unit, units, lines, mask, region, capac
     held = np.full(people, -1, np.int64)
     held_line = np.full(people, -1, np.int32)
     following = start[:-1].copy()
-    waiting = lines[1] > 0
+    waiting = np.zeros(len(lines[1]), np.bool_)
+    for k in range(len(waiting)):
+        waiting[k] = lines[1][k] > 0
     active = np.arange(people)
     count = people
     pool_start = np.zeros(units + 1, np.int64)
@@ -174,7 +177,8 @@ def propose(start, choices, rank, owner, unit, units, lines, mask, region, capac
                 proposals += 1
         if proposals == 0:
             break
-        pool_start[:] = 0
+        for u in range(units + 1):
+            pool_start[u] = 0
         touched = np.zeros(units, np.bool_)
         for k in range(count):
             if held[active[k]] >= 0:
@@ -182,7 +186,8 @@ def propose(start, choices, rank, owner, unit, units, lines, mask, region, capac
         for person in range(people):
             if held[person] >= 0:
                 pool_start[unit[choices[held[person]]] + 1] += 1
-        pool_start[:] = np.cumsum(pool_start)
+        for u in range(units):
+            pool_start[u + 1] += pool_start[u]
         pools = np.empty(pool_start[units], np.int64)
         filled = pool_start[:-1].copy()
         for person in range(people):
@@ -218,7 +223,9 @@ def posts_offer(
     people, units = len(start) - 1, len(unit_start) - 1
     held = np.full(people, -1, np.int64)
     declined = np.zeros(len(choices), np.bool_)
-    waiting = lines[1] > 0
+    waiting = np.zeros(len(lines[1]), np.bool_)
+    for k in range(len(waiting)):
+        waiting[k] = lines[1][k] > 0
     dirty = np.ones(units, np.bool_)
     moved = True
     while moved:
@@ -258,8 +265,35 @@ def posts_offer(
 
 @compiled
 def sorted_pool(pool, choices, rank):
-    """The wishes of a unit by post, then rank."""
-    key = np.empty(len(pool), np.int64)
-    for at in range(len(pool)):
+    """The wishes of a unit by post, then rank.
+
+    A heap of its own: the sorting that comes with the compiler takes seconds to compile.
+    """
+    size = len(pool)
+    key = np.empty(size, np.int64)
+    wish = np.empty(size, np.int64)
+    for at in range(size):
+        wish[at] = pool[at]
         key[at] = (np.int64(choices[pool[at]]) << 32) | rank[pool[at]]
-    return pool[np.argsort(key)]
+    for root in range(size // 2 - 1, -1, -1):
+        _sink(key, wish, root, size)
+    for end in range(size - 1, 0, -1):
+        key[0], key[end] = key[end], key[0]
+        wish[0], wish[end] = wish[end], wish[0]
+        _sink(key, wish, 0, end)
+    return wish
+
+
+@compiled
+def _sink(key, wish, at, size):
+    """Let the element at ``at`` of a heap with the largest on top find its level."""
+    moving, carried = key[at], wish[at]
+    while 2 * at + 1 < size:
+        child = 2 * at + 1
+        if child + 1 < size and key[child + 1] > key[child]:
+            child += 1
+        if key[child] <= moving:
+            break
+        key[at], wish[at] = key[child], wish[child]
+        at = child
+    key[at], wish[at] = moving, carried

@@ -18,7 +18,9 @@ UNKNOWN, NONE, FOUND = -1, 0, 1
 @compiled
 def _grown(values, size):
     more = np.empty(max(size, 2 * len(values)), values.dtype)
-    more[: len(values)] = values
+    # One by one: assigning a slice to a slice takes seconds to compile.
+    for k in range(len(values)):
+        more[k] = values[k]
     return more
 
 
@@ -225,7 +227,8 @@ def search(variables, first, literals, phase, budget):
                 learnt[second if size > 1 else 0],
                 learnt[1 if size > 1 else 0],
             )
-            text[filled : filled + size] = learnt[:size]
+            for k in range(size):
+                text[filled + k] = learnt[k]
             lit = learnt[0]
             if size > 1:
                 for slot in range(2):

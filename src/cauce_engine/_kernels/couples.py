@@ -337,7 +337,7 @@ def settle(market, begun, held, sequence, loose, most_moves):
             continue
         level[agent] = taken
         leaving = 0
-        gained[:] = -1
+        gained[0], gained[1] = -1, -1
         if agent < people:
             if post[agent] >= 0:
                 left[leaving] = post[agent]

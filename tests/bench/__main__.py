@@ -1,6 +1,6 @@
 """``run.py bench``: what is fast, as ratios measured side by side in one run.
 
-    python3 run.py bench [--only pages|runs|engine] [--sizes N …] [--all] [--write]
+    python3 run.py bench [--only pages|runs|engine|couples|imports] [--sizes N …] [--all] [--write]
 
 ``--write`` keeps the tables in docs/measurements.md.
 """
@@ -20,16 +20,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.bench import engine
+from tests.bench import couples, engine
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "measurements.md"
 DATABASES = ("sqlite", "postgresql")
 SIZES = (5_000, 50_000)
+COUPLES_ROUNDS = 5
 
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
-    options.add_argument("--only", choices=["pages", "runs", "engine"])
+    options.add_argument("--only", choices=["pages", "runs", "engine", "couples", "imports"])
     options.add_argument(
         "--sizes", type=int, nargs="+", default=[50_000, 1_000_000], help="people, of the engine"
     )
@@ -45,6 +46,10 @@ def main() -> None:
         parts.append(_runs())
     if asked.only in (None, "engine"):
         parts.append(engine.tables(asked.sizes, everything=asked.all))
+    if asked.only in (None, "couples"):
+        parts.append(_couples(everything=asked.all))
+    if asked.only in (None, "imports"):
+        parts.append(_imports())
     document = "\n\n".join(parts) + "\n"
     Console().print(Markdown(document))
     if asked.write:
@@ -124,6 +129,43 @@ def _runs() -> str:
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
             lines.append(_run_line(database, json.loads(done.stdout.splitlines()[-1])))
+    return "\n".join(lines)
+
+
+def _couples(*, everything: bool) -> str:
+    sizes = (*couples.SIZES, couples.LARGEST) if everything else couples.SIZES
+    return (
+        "## Couples\n\n"
+        "N/7 posts, 0.92 N seats, lists of 8 to 16; couples rank up to 60 pairs of posts, two seats of one post among "
+        "them. CPU seconds, medians of alternating rounds; a pass is one sum over the post and the rank of every wish. "
+        "Prepare: rank every wish, places of single people. Settle: the couples arrive.\n\n"
+        + couples.table(COUPLES_ROUNDS, sizes)
+    )
+
+
+def _imports() -> str:
+    """Each form in a process of its own, which sets up a database of its own."""
+    found = {}
+    for form in ("xlsx", "csv"):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.imports", "--form", form],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        found[form] = json.loads(done.stdout.splitlines()[-1])
+    rows = next(iter(found.values()))["rows"]
+    lines = [
+        "## Importing a national catalogue",
+        "",
+        f"A catalogue of {rows:,} health units (CLUES), loaded, then loaded again unchanged. Seconds by the clock, "
+        "memory in MB. Reading alone: the same file through the same reader, nothing checked.",
+        "",
+        "| what | " + " | ".join(found) + " |",
+        "|---|" + "--:|" * len(found),
+    ]
+    names = [name for name in next(iter(found.values())) if name not in ("form", "rows")]
+    lines += [
+        f"| {name} | " + " | ".join(f"{one[name]:,}" for one in found.values()) + " |" for name in names
+    ]
     return "\n".join(lines)
 
 

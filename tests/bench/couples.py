@@ -23,6 +23,7 @@ from cauce_engine.problems import Question
 from tests.engine.markets import couple_market
 
 SIZES = ((10_000, 300), (10_000, 1_000), (42_000, 630), (42_000, 1_260), (42_000, 4_200))
+LARGEST = (1_000_000, 15_000)
 HARD = ((1_000, 100, 2), (1_000, 100, 7))
 
 
@@ -31,7 +32,7 @@ def main() -> None:
     options.add_argument("--all", action="store_true", help="a million people with 15,000 couples too")
     options.add_argument("--rounds", type=int, default=5)
     asked = options.parse_args()
-    print(table(asked.rounds, (*SIZES, (1_000_000, 15_000)) if asked.all else SIZES))
+    print(table(asked.rounds, (*SIZES, LARGEST) if asked.all else SIZES))
 
 
 def table(rounds: int, sizes: tuple[tuple[int, int], ...] = SIZES) -> str:

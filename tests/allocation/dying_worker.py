@@ -23,6 +23,7 @@ def plant(point: str) -> None:
     from django_tasks_db.models import DBTaskResult
 
     from cauce.allocation import bridge, operations
+    from cauce.allocation.operations import rows
 
     def after(function: Any) -> Any:
         def run(*args: Any, **kwargs: Any) -> None:
@@ -35,7 +36,7 @@ def plant(point: str) -> None:
         "before freezing": (operations, "freeze", die),
         "after freezing": (operations, "freeze", after(operations.freeze)),
         "after solving": (bridge, "solve", after(bridge.solve)),
-        "while keeping": (operations, "_write_rows", after(operations._write_rows)),
+        "while keeping": (rows, "write_rows", after(rows.write_rows)),
         "after keeping": (DBTaskResult, "set_successful", die),
     }
     owner, name, death = places[point]

@@ -153,7 +153,8 @@ def in_capitals(view: Callable[..., http.HttpResponseBase]) -> Callable[..., htt
     def answer(request: http.HttpRequest, code: str, *args: Any, **kwargs: Any) -> http.HttpResponseBase:
         if request.method not in ("GET", "HEAD") or code == code.upper():
             return view(request, *args, code=code, **kwargs)
-        view(request, *args, code=code.upper(), **kwargs).close()  # 404 if there is nothing there either
+        # 404 if there is nothing there either. Closing this answer would end the request, and its connections.
+        view(request, *args, code=code.upper(), **kwargs)
         match = request.resolver_match
         url = reverse(match.view_name, kwargs={**match.kwargs, "code": code.upper()})  # type: ignore[union-attr]
         query = request.META.get("QUERY_STRING", "")

@@ -73,3 +73,8 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+def pytest_make_parametrize_id(val):
+    """Bytes name no test: an archive carries the second of its making, and two processes would collect other names."""
+    return "bytes" if isinstance(val, bytes) else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -128,8 +129,10 @@ def _compile_translations() -> None:
 def environment(**extra: str) -> dict[str, str]:
     """The environment of every child: the settings module and caches that survive between runs."""
     cache = os.environ.get("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
+    # Many processes start here, each with a thousand modules: compiled once, they are read by all.
+    shell = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **shell,
         "DJANGO_SETTINGS_MODULE": "cauce.config.settings",
         "NUMBA_CACHE_DIR": cache,
         "PYTHONUNBUFFERED": "1",
@@ -247,25 +250,19 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     started = time.monotonic()
     env = environment(CAUCE_TESTING="true")
     env.pop("DATABASE_URL", None)
-    pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup"]
+    pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal" if quick else "loadgroup"]
     if quick:
-        env["TEST_EXAMPLES"] = "0.2"
+        env["TEST_EXAMPLES"] = "0.1"
         run(*pytest, "-m", "not journey and not scale and not slow", *arguments, env=env)
     else:
         marker = ["-m", "scale" if scale else "not scale"]
         # What no database can change is not repeated; the demo is filled on PostgreSQL by the journeys.
         once = (
             "tests/engine", "tests/conformance", "tests/architecture", "tests/demo", "tests/journeys/test_look.py",
+            "tests/journeys/test_passkey.py", "tests/calls/test_application_script.py",
             "tests/base/test_reading.py", "tests/indicators/test_replay.py",
         )  # fmt: skip
-        on_postgresql = [
-            PYTHON,
-            "-m",
-            "tests.postgres",
-            *pytest,
-            "--reuse-db",
-            *(f"--ignore={path}" for path in once),
-        ]
+        on_postgresql = [PYTHON, "-m", "tests.postgres", *pytest, *(f"--ignore={path}" for path in once)]
         outcomes = []
         for name, command in (("SQLite", pytest), ("PostgreSQL", on_postgresql)):
             say(f"On {name}:")
@@ -273,7 +270,10 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
             outcomes.append(subprocess.run(command, cwd=ROOT, env=env).returncode)
         if any(outcomes):
             raise SystemExit(max(outcomes))
-    say(f"Tests took {time.monotonic() - started:.0f} s.")
+    # On a shared machine the clock also counts what others took; the processor's time is ours.
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = used.ru_utime + used.ru_stime
+    say(f"Tests took {time.monotonic() - started:.0f} s, and {seconds:.0f} s of the processors.")
 
 
 def check() -> None:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as random_questions
+
+from tests import databases
 
 # Files whose tests start processes, write databases of their own or fill a whole demo.
 SLOW = (
@@ -15,9 +25,19 @@ SLOW = (
     "failures/test_races.py",
     "failures/test_f4_one_draft.py",
     "engine/test_command.py",
+    "engine/test_largest.py",
     "calls/test_application_script.py",
+    "indicators/test_replay.py",
 )
+# Files whose first test makes what the others use, at a price that only one process should pay.
+TOGETHER = ("allocation/test_death.py", "indicators/test_replay.py", "engine/test_largest.py")
 
+
+# Random questions are judged by what they show, never by how long a shared machine took.
+random_questions.register_profile(
+    "here", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+random_questions.load_profile("here")
 
 # Playwright keeps a loop in its thread, and Django would refuse every query beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -32,6 +52,8 @@ class Order:
             path = item.path.as_posix()
             if path.endswith(SLOW):
                 item.add_marker(pytest.mark.slow)
+            if path.endswith(TOGETHER):
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
             if "chromium" in item.fixturenames or "tests/journeys" in path:
                 item.add_marker(pytest.mark.journey)
                 item.add_marker(pytest.mark.xdist_group("journey" if "tests/journeys" in path else "script"))
@@ -53,6 +75,27 @@ NOON = datetime(2024, 2, 10, 18, tzinfo=UTC)
 @pytest.fixture
 def now():
     return NOON
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
+    """Copy the migrated database of ``tests.databases``: migrating again in each process would take seconds."""
+    name = connection.creation._get_test_db_name()
+    with django_db_blocker.unblock():
+        connection.close()
+        if connection.vendor == "postgresql":
+            databases.migrated_database(os.environ["DATABASE_URL"], name)
+        connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+        connection.ensure_connection()
+        if connection.vendor == "sqlite":
+            _fill_memory(connection.connection)
+
+
+def _fill_memory(memory: sqlite3.Connection) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        migrated = databases.migrated_file(Path(folder) / "migrated.sqlite3")
+        with closing(sqlite3.connect(migrated)) as source:
+            source.backup(memory)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from cauce.calls.models import Application, Call, ListVersion
 from cauce.notices.models import Message
 from tests.allocation import factories as make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_a_run_keeps_question_answer_places_and_cutoffs(call, staff, lists, now):
@@ -299,6 +299,7 @@ def test_the_database_refuses_to_change_what_a_run_froze(call, staff, lists, now
         Run.objects.filter(pk=run.pk).update(**{column: "sha256:0" if column.endswith("digest") else b"0"})
 
 
+@pytest.mark.django_db(transaction=True)  # SQLite builds no trigger inside a transaction
 def test_bytes_changed_behind_the_database_are_found_at_signing_and_at_publishing(call, staff, lists, now):
     from django.db import connection
 
@@ -406,6 +407,7 @@ def test_everybody_with_an_account_is_told_once_and_by_folio(call, staff, lists,
 # ------------------------------------------------------------------- package
 
 
+@pytest.mark.slow
 def test_the_package_is_verified_without_the_product_and_one_changed_byte_is_found(
     call, staff, lists, now, tmp_path
 ):

@@ -12,7 +12,7 @@ from cauce.calls.rules.folio import folio
 from tests.allocation import factories as make
 from tests.conftest import NOON
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cauce.allocation import bridge, queries
 from cauce.allocation.models import Placement
 from tests.allocation import factories as make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def sized(call, staff, now, size: int):

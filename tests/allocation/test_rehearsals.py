@@ -19,7 +19,7 @@ from cauce.calls.rules import outlook
 from cauce.calls.rules.design import Design
 from tests.allocation import factories as make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 FOREIGN = {"key": "foreign", "label": "Personas extranjeras", "reverts_to": "open"}
 
 

@@ -12,7 +12,7 @@ from cauce.calls.models import Application, Call, PostOrder
 from cauce.calls.rules.standing import OwnOrder, Standing
 from tests.allocation import factories as make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 FOREIGN = {"key": "foreign", "label": "Personas extranjeras", "reverts_to": "open"}
 OPEN = {"key": "open", "label": "", "reverts_to": ""}
 

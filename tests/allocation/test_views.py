@@ -18,7 +18,7 @@ from cauce.calls.models import Call, Post
 from cauce.calls.rules.folio import example_folio
 from tests.allocation import factories as make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 PEOPLE = ("nobody", "mariana", "bruno", "carla", "sofia", "dario", "aurelio", "elena")
 
 
@@ -300,6 +300,7 @@ def test_a_failed_run_says_why_and_can_be_asked_for_again(enter, staff, call, no
     assert "Pedir otra corrida" not in enter("aurelio").get(reverse("allocation:run", args=["RM24", 1])).text
 
 
+@pytest.mark.slow
 def test_web_processes_never_load_the_compiler():
     import subprocess
     import sys

@@ -68,6 +68,7 @@ def test_texts_are_marked_with_names_that_the_command_reads():
     assert strays == []
 
 
+@pytest.mark.slow
 def test_a_text_without_english_is_named(copy):
     text = copy.read_text()
     assert 'msgstr "Sign out"' in text

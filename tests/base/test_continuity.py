@@ -15,7 +15,7 @@ from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent, AuditSeal, AuditWalk
 from cauce.base.usecases import use_case
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("test")
 LATER = timedelta(hours=1)
 
@@ -184,6 +184,7 @@ def test_a_walk_whose_task_died_gives_way(chain, now, monkeypatch):
     assert list(AuditWalk.objects.filter(is_under_way=True)) == [second]
 
 
+@pytest.mark.django_db(transaction=True)  # the worker closes its connection
 def test_the_worker_walks_when_it_is_asked(chain, now, settings):
     settings.PERIODIC = {}
     chain(3)

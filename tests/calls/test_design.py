@@ -20,7 +20,7 @@ from cauce.calls.rules.standing import OwnOrder, Standing
 from tests.calls import factories as make
 from tests.calls.drafts import BEFORE_OPENING, draft, officer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 FOREIGN = {"key": "foreign", "label": "Personas extranjeras", "reverts_to": "open"}
 OPEN = {"key": "open", "label": "", "reverts_to": ""}

@@ -12,7 +12,7 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cauce.base import imports
@@ -202,7 +202,7 @@ def test_what_is_no_table_is_one_sentence(data):
     assert sheet.report.findings[0].remedy
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.one_of(st.text(), st.text().map(lambda text: f"{HEAD}\n{text}")).map(str.encode) | st.binary())
 def test_nothing_that_can_be_pasted_breaks_it(data):
     sheet, found = read_posts(data, LOOKUP)
@@ -212,7 +212,7 @@ def test_nothing_that_can_be_pasted_breaks_it(data):
 # ------------------------------------------------------------------ the page
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_a_table_is_added_from_its_page_all_or_nothing(client, monkeypatch):
     monkeypatch.setattr("cauce.base.clock.read", lambda: BEFORE_OPENING)
     call = draft("JR24", posts=0)
@@ -240,7 +240,7 @@ def test_a_table_is_added_from_its_page_all_or_nothing(client, monkeypatch):
     assert call.posts.count() == 60
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_the_lookup_reads_the_catalogue_in_four_queries(django_assert_num_queries):
     factories.site("Hospital de Tlaxiaco", clues="OCSSA000012")
     factories.specialty()
@@ -251,7 +251,7 @@ def test_the_lookup_reads_the_catalogue_in_four_queries(django_assert_num_querie
     assert "pediatria" in lookup.specialties
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_posts_that_are_there_with_other_values_are_refused_by_key():
     call = draft(posts=1)
     post = queries.posts_of(call).get()

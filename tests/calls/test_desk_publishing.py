@@ -18,7 +18,7 @@ from cauce.notices.models import Message
 from tests.calls import factories
 from tests.calls.drafts import BEFORE_OPENING, draft, office, officer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from cauce.calls.rules.drafting import PostValues
 from tests.calls import factories
 from tests.calls.drafts import BEFORE_OPENING, draft, office, officer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 PAGES = [
     "desk_call", "edit_general", "edit_calendar", "new_entry", "edit_scope", "edit_order", "new_criterion",

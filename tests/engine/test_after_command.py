@@ -160,6 +160,7 @@ def test_shares_have_neither(everywhere):
         swap_round(question, answer, [])
 
 
+@pytest.mark.slow
 def test_the_bytes_are_the_same_without_the_compiler(files):
     outputs = [
         subprocess.run(

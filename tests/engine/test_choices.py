@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -72,6 +73,7 @@ def test_what_is_written_is_read_again(document):
     explain_all(question, answer)
 
 
+@pytest.mark.slow
 @given(st.one_of(class_documents(), region_documents(), mixed_documents()), st.data())
 def test_any_other_assignment_is_found_out(document, data):
     assume(document["applicants"])

@@ -176,7 +176,9 @@ def test_warm_says_nothing():
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-@pytest.mark.parametrize("command", [["solve"], ["verify"], ["import"]])
+@pytest.mark.parametrize(
+    "command", [["solve"], *(pytest.param([name], marks=pytest.mark.scale) for name in ("verify", "import"))]
+)
 def test_ten_billion_zeros_are_refused_in_bounded_memory(tmp_path, command):
     """A sparse file that claims ten gigabytes: one sentence, and never more than one gigabyte of memory."""
     path = tmp_path / "zeros"

@@ -123,7 +123,7 @@ def test_other_kinds_are_refused():
         allocate(parse_question(document))
 
 
-@pytest.mark.slow
+@pytest.mark.scale
 def test_the_glasgow_market_places_758_of_759():
     pytest.importorskip("highspy")
     instance = published.load("glasgow_759x53_ties")

@@ -82,6 +82,7 @@ def test_an_order_that_contradicts_the_one_found_is_noticed(document):
         assert [place[person] for person in order] == sorted(place[person] for person in order)
 
 
+@pytest.mark.slow
 @given(stable_documents(most_people=5, most_posts=3), st.data())
 def test_the_certifier_agrees_with_every_assignment(document, data):
     question = parse_question(document)

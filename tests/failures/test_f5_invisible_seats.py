@@ -14,7 +14,7 @@ from cauce.calls.models import Call
 from tests.calls import factories
 from tests.calls.drafts import BEFORE_OPENING, draft, officer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def of_a_specialty_that_is_not_offered(call):

@@ -11,7 +11,7 @@ from cauce.base.models import AuditEvent
 from cauce.indicators import intake, operations
 from cauce.indicators.models import PublishedFigure
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def load(now, text=None):

@@ -137,7 +137,7 @@ def test_every_column_of_the_download_is_in_the_dictionary(market, now):
     assert all(len(row) == len(queries.DICTIONARY) for row in rows)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_the_whole_download_reads_back(now, client, market):
     operations.load_figures(actor=Actor.system("catalogue"), now=now)
     text = client.get("/cifras.csv").content.decode()

@@ -19,7 +19,7 @@ from cauce.indicators import intake, operations, queries
 from cauce.indicators.models import Replay, ReplayState
 from cauce.indicators.rules import replay as rules
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("test")
 
 
@@ -130,6 +130,7 @@ def test_who_holds_no_office_is_refused(now):
     assert not Replay.objects.exists()
 
 
+@pytest.mark.slow
 def test_executed_it_keeps_the_bytes_and_again_changes_nothing(now, monkeypatch):
     whole = rules.plan
     monkeypatch.setattr("cauce.indicators.bridge.plan", lambda drive: whole(drive)[:1])

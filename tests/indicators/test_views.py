@@ -14,7 +14,7 @@ from cauce.indicators import operations, queries
 from cauce.indicators.models import PublishedFigure
 from tests.calls import factories as make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

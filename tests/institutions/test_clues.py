@@ -155,7 +155,7 @@ def test_a_state_that_the_key_contradicts_is_a_doubt_and_no_state_at_all_a_fault
     assert sheet.report.faults == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_loading_again_changes_nothing_and_a_difference_changes_only_itself(transactional_states, now):
     data = as_csv([unit(1), unit(2), unit(3, **{"NOMBRE DE LA UNIDAD": "HOSPITAL 2"})])
     first = load(data, now)
@@ -170,7 +170,7 @@ def test_loading_again_changes_nothing_and_a_difference_changes_only_itself(tran
     assert Site.objects.count() == 3
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_a_site_known_from_elsewhere_keeps_its_name_and_gains_what_it_lacked(transactional_states, now):
     mine = make.site("Hospital Civil", clues=key("OCIMB", 5), state=transactional_states)
     load(as_csv([unit(1, **{"CLUES IMB": key("OCIMB", 5)})]), now)
@@ -178,7 +178,7 @@ def test_a_site_known_from_elsewhere_keeps_its_name_and_gains_what_it_lacked(tra
     assert (mine.name, str(mine.latitude), Site.objects.count()) == ("Hospital Civil", "17.06542", 1)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_a_file_with_faults_cannot_be_confirmed_and_leaves_nothing(transactional_states, now):
     data = as_csv([unit(1), unit(2, CLUES="X")])
     taken = operations.receive_clues(actor=SYSTEM, name="x.csv", data=data, now=now, by_task=False)
@@ -188,7 +188,7 @@ def test_a_file_with_faults_cannot_be_confirmed_and_leaves_nothing(transactional
     assert Site.objects.count() == 0
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_the_page_reads_by_task_shows_what_it_found_and_loads_what_was_shown(
     transactional_states, client, settings
 ):
@@ -216,7 +216,7 @@ def test_the_page_reads_by_task_shows_what_it_found_and_loads_what_was_shown(
     assert {"institutions.receive_clues", "institutions.confirm_clues", "institutions.load_clues"} <= actions
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_the_report_is_a_workbook_with_the_cells_marked_and_dropping_forgets(transactional_states, client):
     client.force_login(accounts.make_officer(Role.EDUCATION_OFFICE, make.institution().pk))
     here = reverse("institutions:import_clues")
@@ -233,7 +233,7 @@ def test_the_report_is_a_workbook_with_the_cells_marked_and_dropping_forgets(tra
     assert client.get(reverse("institutions:import_clues_report")).status_code == 404
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_the_command_reads_dry_loads_when_told_and_exits_with_one_on_faults(
     transactional_states, tmp_path, capsys
 ):
@@ -274,7 +274,7 @@ def test_nonsense_of_ten_thousand_rows_is_told_in_bounded_memory(states):
 
 
 @pytest.mark.scale
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_the_whole_country_is_loaded_and_again_is_no_change(transactional_states, now):
     rows = [unit(at, LATITUD=f"{15 + at % 1700 / 100}") for at in range(58_600)]
     data = as_book(rows)

@@ -18,7 +18,7 @@ from cauce.institutions.models import (
 )
 from cauce.institutions.rules import fold
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 DESK = Actor.system("catalogue")
 

@@ -30,7 +30,12 @@ SLOW = (
     "indicators/test_replay.py",
 )
 # Files whose first test makes what the others use, at a price that only one process should pay.
-TOGETHER = ("allocation/test_death.py", "indicators/test_replay.py", "engine/test_largest.py")
+TOGETHER = (
+    "architecture/test_access.py",
+    "allocation/test_death.py",
+    "indicators/test_replay.py",
+    "engine/test_largest.py",
+)
 
 
 # Random questions are judged by what they show, never by how long a shared machine took.

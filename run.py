@@ -252,10 +252,10 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     env.pop("DATABASE_URL", None)
     pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal" if quick else "loadgroup"]
     if quick:
-        env["TEST_EXAMPLES"] = "0.1"
+        env["TEST_EXAMPLES"] = "0.08"
         run(*pytest, "-m", "not journey and not scale and not slow", *arguments, env=env)
     else:
-        marker = ["-m", "scale" if scale else "not scale"]
+        size = "scale" if scale else "not scale"
         # What no database can change is not repeated; the demo is filled on PostgreSQL by the journeys.
         once = (
             "tests/engine", "tests/conformance", "tests/architecture", "tests/demo", "tests/journeys/test_look.py",
@@ -264,9 +264,12 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
         )  # fmt: skip
         on_postgresql = [PYTHON, "-m", "tests.postgres", *pytest, *(f"--ignore={path}" for path in once)]
         outcomes = []
-        for name, command in (("SQLite", pytest), ("PostgreSQL", on_postgresql)):
+        for name, command, marker in (
+            ("SQLite", pytest, size),
+            ("PostgreSQL", on_postgresql, f"{size} and not once"),
+        ):
             say(f"On {name}:")
-            command = [str(part) for part in (*command, *marker, *arguments)]
+            command = [str(part) for part in (*command, "-m", marker, *arguments)]
             outcomes.append(subprocess.run(command, cwd=ROOT, env=env).returncode)
         if any(outcomes):
             raise SystemExit(max(outcomes))

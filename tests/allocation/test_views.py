@@ -301,6 +301,7 @@ def test_a_failed_run_says_why_and_can_be_asked_for_again(enter, staff, call, no
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_web_processes_never_load_the_compiler():
     import subprocess
     import sys

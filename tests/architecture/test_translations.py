@@ -77,6 +77,7 @@ def test_a_text_without_english_is_named(copy):
         call_command("messages", check=True)
 
 
+@pytest.mark.slow
 def test_the_catalogue_is_what_the_command_writes(copy, capsys):
     call_command("messages")
     assert copy.read_text() == CATALOGUE.read_text(), "run the command messages and translate what is new"

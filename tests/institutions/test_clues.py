@@ -263,6 +263,7 @@ def test_published_extracts_are_read_without_a_fault(states, name):
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_nonsense_of_ten_thousand_rows_is_told_in_bounded_memory(states):
     data = as_csv([["\u2603" * 30] * 13 for _row in range(10_000)])
     found = []

@@ -106,14 +106,17 @@ def test_a_doctor_finds_registers_ranks_and_sends_from_a_phone(visit, look):
     page.get_by_role("link", name="Buscar plazas para mi lista").first.click()
     page.get_by_label("Estado").select_option(label="Oaxaca")
     page.get_by_role("button", name="Buscar").click()
-    for _wish in range(4):
+    for rank in range(1, 5):
         page.get_by_role("button", name="Agregar").first.click()
-    page.get_by_role("link", name=re.compile("Ver mi lista")).first.click()
+        page.get_by_text(f"Es tu opción {rank}", exact=True).wait_for()
+    page.get_by_role("link", name="Ver mi lista (4 opciones)").click()
+    page.locator(".c-rank > li").nth(3).wait_for()
     first, second, *rest = wishes(page)
     version = page.locator("[name=base]").input_value()
     page.get_by_role("button", name=re.compile("^Bajar")).first.click()
     page.wait_for_function("old => document.querySelector('[name=base]').value != old", arg=version)
     page.reload()
+    page.locator(".c-rank > li").nth(3).wait_for()
     assert wishes(page) == [second, first, *rest]
     look(page, "08-list")
 

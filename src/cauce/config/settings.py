@@ -103,6 +103,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "cauce.base.templatetags.cauce",
+                "cauce.base.templatetags.drawings",
                 "django.templatetags.i18n",
                 "django.templatetags.static",
             ],

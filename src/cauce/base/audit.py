@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from cauce.base.models import AuditEvent, AuditSeal
 
@@ -67,3 +71,30 @@ def _only_sealer() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_SEALER_LOCK])
         return bool(cursor.fetchone()[0])
+
+
+# ------------------------------------------------------------------ in words
+
+_MOST_LETTERS = 60
+
+
+def action_words(action: str) -> str:
+    """What an action is called on pages; its code where an older version of Cauce wrote it and no word is left."""
+    return str(import_module(settings.AUDITED).ACTIONS.get(action, action))
+
+
+def fact_words(detail: dict[str, Any]) -> str:
+    """The facts of an event in one line, but for those that say nothing and those that the page tells otherwise."""
+    words = import_module(settings.AUDITED)
+    return "; ".join(
+        f"{words.FACTS.get(name, name)}: {_value(value)}"
+        for name, value in sorted(detail.items())
+        if name not in words.SILENT and value not in (None, [], "")
+    )
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("sí") if value else _("no")
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= _MOST_LETTERS else f"{text[:24]}…{text[-8:]}"

@@ -172,6 +172,8 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# What every action and fact of the audit is called on pages.
+AUDITED = "cauce.config.audited"
 # What each app keeps about a person, by section of the file that they can take away.
 HELD_ABOUT = {"accounts": "cauce.accounts.queries.held", "notices": "cauce.notices.queries.held"}
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]

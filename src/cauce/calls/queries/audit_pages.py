@@ -10,7 +10,6 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cauce.accounts.models import User
 from cauce.base import audit
@@ -24,30 +23,6 @@ from cauce.calls.queries.desk_pages import Frame, desk_frame
 from cauce.calls.rules.canonical import canonical
 
 PER_PAGE = 50
-# Facts that the page tells otherwise, and words for the others.
-_SILENT = {"call", "part"}
-_FACTS = {
-    "acknowledged": gettext_lazy("avisos leídos"),
-    "added": gettext_lazy("añadidas"),
-    "broken_at": gettext_lazy("primer sello roto"),
-    "closes_at": gettext_lazy("cierre"),
-    "commitment": gettext_lazy("sello del sorteo"),
-    "criteria": gettext_lazy("criterios"),
-    "digest": gettext_lazy("huella"),
-    "fingerprint": gettext_lazy("huella de lo guardado"),
-    "key": gettext_lazy("clave"),
-    "number": gettext_lazy("número"),
-    "opens_at": gettext_lazy("apertura"),
-    "posts": gettext_lazy("plazas"),
-    "removed": gettext_lazy("quitó"),
-    "repeated": gettext_lazy("repetido, sin cambios"),
-    "results_at": gettext_lazy("resultados"),
-    "rules_digest": gettext_lazy("huella de las reglas"),
-    "seats": gettext_lazy("lugares"),
-    "specialties": gettext_lazy("especialidades"),
-    "states": gettext_lazy("estados"),
-    "told": gettext_lazy("personas avisadas"),
-}
 # Models with a foreign key to the call whose events belong to its log; a higher app may bring them.
 _PARTS = {"calls.Addendum", "allocation.Run"}
 # What the worker repeats by the minute or by the batch.
@@ -125,8 +100,8 @@ def log_rows(events: list[AuditEvent]) -> list[LogRow]:
             LogRow(
                 event=event,
                 who=names.get(event.actor) or _process(event.actor),
-                what=action_words(event.action),
-                facts=_facts(event.detail),
+                what=audit.action_words(event.action),
+                facts=audit.fact_words(event.detail),
                 seal=seal.number if seal else None,
                 digest=seal.digest if seal else "",
                 holds=holds,
@@ -146,53 +121,6 @@ def _names(events: Iterable[AuditEvent]) -> dict[str, str]:
 
 def _process(actor: str) -> str:
     return _("Cauce (%(process)s)") % {"process": actor[7:]} if actor.startswith("system:") else actor
-
-
-def _facts(detail: dict[str, Any]) -> str:
-    told = {
-        name: value
-        for name, value in sorted(detail.items())
-        if name not in _SILENT and value not in (None, [], "")
-    }
-    return "; ".join(f"{_FACTS.get(name, name)}: {_short(value)}" for name, value in told.items())
-
-
-def _short(value: Any) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= 60 else f"{text[:24]}…{text[-8:]}"
-
-
-def action_words(action: str) -> str:
-    """What an action of the audit is called on pages; its code when no page has a word for it."""
-    return {
-        "calls.create_call": _("Creó el borrador"),
-        "calls.edit_general": _("Cambió los datos generales"),
-        "calls.edit_dates": _("Cambió las fechas"),
-        "calls.save_entry": _("Guardó una fecha del calendario"),
-        "calls.remove_entry": _("Quitó una fecha del calendario"),
-        "calls.edit_scope": _("Cambió estados y especialidades"),
-        "calls.save_criterion": _("Guardó un criterio del orden"),
-        "calls.move_criterion": _("Movió un criterio del orden"),
-        "calls.remove_criterion": _("Quitó un criterio del orden"),
-        "calls.save_post": _("Guardó una plaza"),
-        "calls.remove_post": _("Quitó una plaza"),
-        "calls.add_posts": _("Añadió plazas de una tabla"),
-        "calls.receive_posts": _("Subió un archivo de plazas"),
-        "calls.drop_posts": _("Olvidó un archivo de plazas"),
-        "calls.confirm_posts": _("Confirmó un archivo de plazas"),
-        "calls.load_posts": _("Cargó plazas de un archivo"),
-        "calls.publish_call": _("Publicó la convocatoria"),
-        "calls.publish_addendum": _("Publicó una adenda"),
-        "calls.walk_audit": _("Pidió recorrer la cadena completa"),
-        "base.keep_walk": _("Recorrió la cadena completa"),
-        "allocation.freeze": _("Congeló la pregunta de una corrida"),
-        "allocation.keep": _("Guardó una corrida certificada"),
-        "allocation.fail": _("Una corrida falló"),
-        "allocation.request_run": _("Pidió una corrida"),
-        "allocation.sign": _("Firmó una corrida"),
-        "allocation.withdraw_signature": _("Retiró su firma"),
-        "allocation.publish": _("Publicó los resultados"),
-    }.get(action, action)
 
 
 # ---------------------------------------------------------------- the chain

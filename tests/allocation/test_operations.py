@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django_tasks_db.models import DBTaskResult
 
+from cauce.accounts.models import User
 from cauce.allocation import bridge, operations, queries
 from cauce.allocation.models import Cutoff, Placement, Run, RunState, Signature
 from cauce.base.errors import Denied
@@ -394,6 +395,7 @@ def test_an_older_run_is_not_signed_while_a_newer_one_stands(call, staff, lists,
 def test_everybody_with_an_account_is_told_once_and_by_folio(call, staff, lists, now):
     run = make.published_run(staff, call, now)
     Message.objects.all().delete()
+    User.objects.filter(pk=staff.users["bruno"].pk).update(language="en")
     for _ in range(2):
         operations.tell_everybody(run_id=run.pk, read_clock=lambda: now)
     letters = {letter.user: letter for letter in Message.objects.all()}
@@ -402,6 +404,8 @@ def test_everybody_with_an_account_is_told_once_and_by_folio(call, staff, lists,
     assert letter.link == f"/resultados/RM24/{lists.applications[2].folio}/"
     assert lists.applications[2].folio in letter.body
     assert "Mariana" not in letter.title + letter.body
+    assert letters[staff.users["bruno"]].language == "en"
+    assert letters[staff.users["bruno"]].title.startswith("Your result")
 
 
 # ------------------------------------------------------------------- package

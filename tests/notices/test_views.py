@@ -40,6 +40,12 @@ def test_a_letter_is_read_and_leads_to_what_it_is_about(client, mariana, now):
     assert "sin leer" not in text(client.get("/mi/avisos/")).lower()
 
 
+def test_a_letter_says_in_which_language_it_was_written(client, mariana, now):
+    letter = write(mariana, "a", now, title="Your place", language="en")
+    assert '<h1 lang="en">Your place' in text(client.get(f"/mi/avisos/{letter.pk}/"))
+    assert 'lang="en">Your place' in text(client.get("/mi/avisos/"))
+
+
 def test_all_letters_are_marked_at_once(client, mariana, now):
     for i in range(3):
         write(mariana, f"{i}", now)

@@ -17,7 +17,7 @@ class MessageState(models.TextChoices):
 class Message(models.Model):
     """A letter to one address. ``key`` makes it unique: the same cause never writes twice.
 
-    ``user`` is empty for addresses that are not confirmed yet. ``subject_model``
+    ``language`` is that of title and body. ``user`` is empty for addresses that are not confirmed yet. ``subject_model``
     and ``subject_id`` say what the letter is about. ``retry_at`` is set after
     a delivery that failed and may yet succeed.
     """
@@ -28,6 +28,7 @@ class Message(models.Model):
     title = models.CharField(max_length=200)
     body = models.TextField()
     link = models.CharField(max_length=300, blank=True)
+    language = models.CharField(max_length=5, default="es-mx")
     subject_model = models.CharField(max_length=80, blank=True)
     subject_id = models.CharField(max_length=40, blank=True)
     state = models.CharField(max_length=6, choices=MessageState, default=MessageState.QUEUED)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, models, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts.models import User
@@ -32,8 +34,8 @@ class NoSuchMessage(DomainError):
 class Letter:
     """One letter to one user. ``key`` names its cause: the same cause never writes twice.
 
-    ``title`` and ``body`` are plain text in the reader's language; ``link`` is
-    a path of this site.
+    ``title`` and ``body`` are plain text in the reader's language, by default
+    the one that is active as the letter is made; ``link`` is a path of this site.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Letter:
     title: str
     body: str
     link: str = ""
+    language: str = field(default_factory=lambda: get_language() or settings.LANGUAGE_CODE)
 
 
 @step
@@ -99,6 +102,7 @@ def _write(
                 title=" ".join(letter.title.split())[:TITLE_LIMIT],
                 body=letter.body,
                 link=letter.link,
+                language=letter.language,
                 subject_model=about[0],
                 subject_id=about[1],
                 written_at=now,

@@ -46,7 +46,7 @@ def unread_count(actor: Actor) -> int:
 
 def held(actor: Actor) -> list[dict[str, Any]]:
     """Return every letter to the actor, for the file of all that is held about them."""
-    fields = ("title", "body", "link", "address", "state", "written_at", "sent_at", "read_at")
+    fields = ("title", "body", "link", "language", "address", "state", "written_at", "sent_at", "read_at")
     return [dict(letter) for letter in messages_visible_to(actor).values(*fields)]
 
 
@@ -61,6 +61,7 @@ class DemoLetter:
     links: tuple[str, ...]
     written_at: datetime
     is_sent: bool
+    language: str
 
 
 def letterbox(addresses: list[str], *, origin: str) -> tuple[DemoLetter, ...]:
@@ -74,6 +75,7 @@ def letterbox(addresses: list[str], *, origin: str) -> tuple[DemoLetter, ...]:
             _links(letter, origin),
             letter.written_at,
             letter.state == MessageState.SENT,
+            letter.language,
         )
         for letter in letters
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.translation import get_language
 
 from cauce.base import clock
 from cauce.notices import operations
@@ -32,6 +33,7 @@ class Outbox(BaseEmailBackend):
                 address=address,
                 title=str(mail.subject)[: operations.TITLE_LIMIT],
                 body=str(mail.body),
+                language=get_language() or settings.LANGUAGE_CODE,
                 written_at=clock.read(),
             )
             for mail in email_messages

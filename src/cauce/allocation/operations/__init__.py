@@ -591,4 +591,5 @@ def _letters(run: Run, rows: list[tuple[str, int, str]]) -> Iterator[Letter]:
             title=title,
             body=body % {"title": run.call.title, "folio": folio},
             link=reverse("allocation:result", args=[run.call.code, folio]),
+            language=language,
         )

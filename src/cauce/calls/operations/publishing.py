@@ -139,7 +139,7 @@ def _letters(call: Call, addendum: Addendum) -> Iterator[Letter]:
         title, body = written[variant]
         yield Letter(
             key=f"addendum:{addendum.pk}:{user}", user_id=user, title=title, body=body,
-            link=reverse("calls:call", args=[call.code]),
+            link=reverse("calls:call", args=[call.code]), language=language,
         )  # fmt: skip
 
 

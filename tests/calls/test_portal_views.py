@@ -276,6 +276,24 @@ def test_the_pay_of_a_post_is_explained_and_adds_up(client, oaxaca):
     assert client.get(reverse("calls:post", args=["JR24", "a\0b"])).status_code == 404
 
 
+def test_a_post_says_for_whom_its_seats_are_kept_and_what_caps_its_state(client, call, oaxaca, chiapas):
+    call.seat_classes = [{"key": "foreign", "label": "Extranjeros", "reverts_to": "open"}]
+    call.regions = [{"state": oaxaca.site.state_id, "cap": 7}]
+    call.save()
+    oaxaca.reserved = {"foreign": 1}
+    oaxaca.save()
+    page = client.get(reverse("calls:post", args=["JR24", oaxaca.key]))
+    assert [(line.label, line.seats) for line in page.context["page"].classes] == [
+        ("Extranjeros", 1),
+        ("Lugares abiertos", oaxaca.seats - 1),
+    ]
+    assert "si sobra, pasa a: Lugares abiertos" in page.text
+    assert "7 lugares entre todas las plazas de Oaxaca" in page.text
+    plain = client.get(reverse("calls:post", args=["JR24", chiapas.key]))
+    assert "Lugares abiertos" not in plain.text
+    assert "Tope del estado" not in plain.text
+
+
 def test_calls_are_grouped_by_what_one_can_do(client, call, at_noon):
     make.call("PRONTO", opens_at=make.OPENS + timedelta(days=20), closes_at=make.CLOSES + timedelta(days=3))
     make.call("VIEJA", opens_at=make.OPENS - timedelta(days=9), closes_at=make.OPENS - timedelta(days=1))

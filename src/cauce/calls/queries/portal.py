@@ -30,7 +30,7 @@ from cauce.calls.models import (
     Post,
 )
 from cauce.calls.rules import Phase
-from cauce.calls.rules.design import Design, sentences
+from cauce.calls.rules.design import OPEN, Design, classes_of, sentences
 from cauce.calls.rules.receipt import to_the_second
 from cauce.institutions.models import State, specialty_name
 
@@ -400,7 +400,18 @@ class PayLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatLine:
+    """Seats of a post that are kept for somebody: for whom, how many, and whose they become where they are left."""
+
+    label: str
+    seats: int
+    turns_to: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostPage:
+    """``classes`` is empty where all seats are open to everybody; ``cap`` is that of the state, in seats."""
+
     post: Post
     call: Call
     phase: Phase
@@ -408,6 +419,8 @@ class PostPage:
     pay: list[PayLine]
     total: Decimal | None
     mine: Application | None
+    classes: list[SeatLine]
+    cap: int | None
 
     @property
     def is_open(self) -> bool:
@@ -436,6 +449,7 @@ def post_page(post: Post, actor: Actor, *, now: datetime) -> PostPage:
         mine = post.call.applications.filter(person_id=actor.person_id).first()
     pay = pay_lines(post)
     where = rules.phase(post.call, now=now)
+    design = Design.of(post.call)
     return PostPage(
         post=post,
         call=post.call,
@@ -444,6 +458,12 @@ def post_page(post: Post, actor: Actor, *, now: datetime) -> PostPage:
         pay=pay,
         total=sum((line.amount for line in pay), Decimal(0)) if pay else None,
         mine=mine,
+        classes=[
+            SeatLine(design.label_of(key), seats, design.label_of(turns_to) if turns_to else "")
+            for key, seats, turns_to in classes_of(design, post.seats, post.reserved)
+            if seats or key != OPEN
+        ],
+        cap=design.caps().get(post.site.state_id),
     )
 
 

@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import translation
 from django_tasks_db.models import DBTaskResult
 
 from cauce.accounts.models import User
 from cauce.allocation import bridge, operations, queries
 from cauce.allocation.models import Cutoff, Placement, Run, RunState, Signature
+from cauce.allocation.queries.words import failure_sentence
 from cauce.base.errors import Denied
 from cauce.base.models import AuditEvent
 from cauce.calls.models import Application, Call, ListVersion
@@ -108,8 +110,6 @@ def test_who_may_not_and_when_not(call, staff, lists, now):
 
 
 def test_a_run_without_lists_or_merit_fails_with_its_reason_and_can_be_asked_for_again(call, staff, now):
-    from cauce.allocation.queries.words import failure_sentence
-
     run = make.done_run(staff.carla, call, now)
     assert (run.state, run.failure) == (RunState.FAILED, "no_lists")
     [post] = make.posts(call, 1)
@@ -134,7 +134,9 @@ def test_a_seed_that_was_not_committed_fails_the_run(call, staff, lists, now):
     type(call).objects.update(lottery_seed="b" * 64)
     run = make.done_run(staff.carla, call, now)
     assert (run.state, run.failure) == (RunState.FAILED, "unanswerable")
-    assert "commitment" in run.facts["failure"]["problem"]
+    assert "semilla" in failure_sentence(run.failure, run.facts["failure"])
+    with translation.override("en"):
+        assert "commitment" in failure_sentence(run.failure, run.facts["failure"])
 
 
 def test_a_defect_of_ours_is_noted_and_raised(call, staff, lists, now, monkeypatch):

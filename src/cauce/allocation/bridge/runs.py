@@ -26,7 +26,22 @@ PLAIN = Design()
 
 
 class CannotAsk(Exception):
-    """The rows are no question that the engine can answer; the text says where and why, for a person."""
+    """The rows are no question that the engine can answer; ``facts`` say where and why, in both languages."""
+
+    def __init__(self, spanish: str, english: str) -> None:
+        super().__init__(english)
+        self.facts = {"problem": spanish, "problem_en": english}
+
+    @classmethod
+    def by(cls, fault: engine.InvalidQuestion) -> CannotAsk:
+        return cls(fault.said("es"), fault.said("en"))
+
+    @classmethod
+    def strange(cls, post: int) -> CannotAsk:
+        return cls(
+            f"una lista tiene la plaza número {post}, que no es de esta convocatoria",
+            f"a list has post number {post}, which is not of this call",
+        )
 
 
 class NotCertified(Exception):
@@ -143,7 +158,7 @@ def freeze(
     try:
         choices = [index[post] for posts in lists.posts for post in posts]
     except KeyError as error:
-        raise CannotAsk(f"post {error.args[0]}") from None
+        raise CannotAsk.strange(error.args[0]) from None
     import numpy as np  # noqa: PLC0415 - only workers need arrays
 
     try:
@@ -157,7 +172,7 @@ def freeze(
             lottery=engine.Lottery(seed=seed, commitment=_commitment(commitment)) if seed else None,
         )
     except engine.InvalidQuestion as error:
-        raise CannotAsk(str(error)) from error
+        raise CannotAsk.by(error) from error
     canonical = question.canonical()
     return Frozen(question, zlib.compress(canonical, COMPRESSION), _digest(canonical))
 
@@ -170,7 +185,7 @@ def _freeze_shared(
             question_document(lists, offer, seed=seed, commitment=commitment, design=design, tiers=tiers)
         )
     except engine.InvalidQuestion as error:
-        raise CannotAsk(str(error)) from error
+        raise CannotAsk.by(error) from error
     canonical = question.canonical()
     return Frozen(question, zlib.compress(canonical, COMPRESSION), _digest(canonical), design)
 
@@ -186,7 +201,7 @@ def question_document(
     for posts in lists.posts:
         for post in posts:
             if post not in key_of:
-                raise CannotAsk(f"post {post}")
+                raise CannotAsk.strange(post)
     known = {one["key"] for one in design.groups}
     people = []
     for at, folio in enumerate(lists.folios):
@@ -287,7 +302,7 @@ def solve(frozen: Frozen, *, extra: Mapping[str, bytes]) -> Answer:
     except engine.Uncertified as error:
         raise NotCertified(error.check.to_document()) from error
     except engine.InvalidQuestion as error:
-        raise CannotAsk(str(error)) from error
+        raise CannotAsk.by(error) from error
     written = allocation.to_bytes()
     package = engine.build_package(frozen.question, allocation, extra=extra)
     return Answer(
@@ -555,7 +570,7 @@ def rehearse(lists: Lists, offer: Offer, design: Design, *, seed: str) -> list[i
     except engine.Uncertified as error:
         raise NotCertified(error.check.to_document()) from error
     except engine.InvalidQuestion as error:
-        raise CannotAsk(str(error)) from error
+        raise CannotAsk.by(error) from error
     ids = dict(zip(offer.keys, offer.ids, strict=True))
     return [ids.get(places[folio] or "") for folio in lists.folios]
 

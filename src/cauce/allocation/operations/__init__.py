@@ -196,7 +196,7 @@ def execute(*, run_id: int, task_id: UUID | str, read_clock: Callable[[], dateti
         background.report(task_id, stage="keep")
         keep(actor=actor, work=work, answer=answer, now=read_clock())
     except bridge.CannotAsk as error:
-        fail(actor=actor, run_id=run_id, code="unanswerable", facts={"problem": str(error)}, now=read_clock())
+        fail(actor=actor, run_id=run_id, code="unanswerable", facts=error.facts, now=read_clock())
     except bridge.NotCertified as error:
         fail(actor=actor, run_id=run_id, code="uncertified", facts={"check": error.check}, now=read_clock())
     except _Failed as error:

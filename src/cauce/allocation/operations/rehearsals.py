@@ -82,7 +82,9 @@ def carry_out_rehearsal(
     try:
         basis, document = _tried(row.call, task_id)
     except bridge.CannotAsk as error:
-        fail_rehearsal(actor=actor, rehearsal_id=rehearsal_id, failure=str(error), now=read_clock())
+        fail_rehearsal(
+            actor=actor, rehearsal_id=rehearsal_id, failure=error.facts["problem"], now=read_clock()
+        )
         return
     except Exception as error:
         fail_rehearsal(actor=actor, rehearsal_id=rehearsal_id, failure=type(error).__name__, now=read_clock())
@@ -96,7 +98,7 @@ def _tried(call: Call, task_id: UUID | str) -> tuple[str, dict[str, Any]]:
         shape, posts = queries.shape_of(call)
         lists = queries.lists_to_rehearse(call)
     if not shape.ids:
-        raise bridge.CannotAsk("no posts")
+        raise bridge.CannotAsk("la convocatoria no tiene plazas", "the call has no posts")
     basis = "lists" if len(lists) >= trial.FEWEST_LISTS else "invented"
     people = lists if basis == "lists" else trial.invented_people(shape)
     columns = bridge.Lists(

@@ -42,7 +42,7 @@ def failure_sentence(code: str, facts: dict[str, Any]) -> str:
         ) % {"count": facts.get("count"), "posts": ", ".join(facts.get("posts", []))}
     if code == "unanswerable":
         return _("Los datos se contradicen: %(problem)s. Corregir ese dato y pedir otra corrida.") % {
-            "problem": facts.get("problem")
+            "problem": facts.get("problem" if _in_spanish() else "problem_en")
         }
     if code == "lists_changed":
         return _(
@@ -51,13 +51,12 @@ def failure_sentence(code: str, facts: dict[str, Any]) -> str:
         ) % {"frozen": facts.get("frozen")}
     if code == "uncertified":
         check = facts.get("check", {})
-        spanish = (get_language() or "es").startswith("es")
         return _(
             "El certificador no dio por buena la respuesta: no se cumple %(name)s (%(statement)s). Testigo: %(witness)s. "
             "Nada se guardó; avisar al equipo técnico con la huella de la pregunta."
         ) % {
             "name": check.get("name"),
-            "statement": check.get("statement" if spanish else "statement_en"),
+            "statement": check.get("statement" if _in_spanish() else "statement_en"),
             "witness": check.get("witness"),
         }
     if code == "silent":
@@ -69,6 +68,10 @@ def failure_sentence(code: str, facts: dict[str, Any]) -> str:
         "Algo falló de nuestro lado (%(error)s). Nada quedó a medias. Pedir otra corrida; "
         "si vuelve a fallar, dar al equipo técnico el número de tarea %(task)s."
     ) % {"error": facts.get("error", code), "task": facts.get("task", "–")}
+
+
+def _in_spanish() -> bool:
+    return (get_language() or "es").startswith("es")
 
 
 def wish_sentence(

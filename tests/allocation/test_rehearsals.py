@@ -113,6 +113,16 @@ def test_the_page_in_all_its_states(call, lists, staff, now, client):
     assert client.get(address).status_code == 404
 
 
+def test_what_stopped_a_rehearsal_is_said_in_the_readers_language(call, lists, staff, now, client):
+    address = reverse("allocation:mechanisms", args=[call.code])
+    row = operations.request_rehearsal(actor=staff.carla, call=call, now=now)
+    call.posts.all().update(call=make.closed_call(now, "RM23"))
+    operations.carry_out_rehearsal(rehearsal_id=row.pk, task_id=row.task_id, read_clock=lambda: now)
+    client.force_login(staff.users["carla"])
+    assert "la convocatoria no tiene plazas" in client.get(address).text
+    assert "the call has no posts" in client.get(address, headers={"Accept-Language": "en"}).text
+
+
 # ------------------------------------------------------------------ outlooks
 
 

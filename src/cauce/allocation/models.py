@@ -203,7 +203,8 @@ class Rehearsal(models.Model):
     """Several mechanisms tried on a call's own shape, to choose among them. Never a run: it places nobody.
 
     ``basis`` says on what: lists sent so far, or generated people. ``document``
-    holds counts only, no person; ``digest`` is of its canonical text.
+    holds counts only, no person; ``digest`` is of its canonical text. ``failure``
+    is the code of what stopped it, whose particulars are then in ``document``.
     """
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="rehearsals")

@@ -83,11 +83,12 @@ def carry_out_rehearsal(
         basis, document = _tried(row.call, task_id)
     except bridge.CannotAsk as error:
         fail_rehearsal(
-            actor=actor, rehearsal_id=rehearsal_id, failure=error.facts["problem"], now=read_clock()
+            actor=actor, rehearsal_id=rehearsal_id, code="unanswerable", facts=error.facts, now=read_clock()
         )
         return
     except Exception as error:
-        fail_rehearsal(actor=actor, rehearsal_id=rehearsal_id, failure=type(error).__name__, now=read_clock())
+        facts = {"error": type(error).__name__}
+        fail_rehearsal(actor=actor, rehearsal_id=rehearsal_id, code="broken", facts=facts, now=read_clock())
         raise
     keep_rehearsal(actor=actor, rehearsal_id=rehearsal_id, basis=basis, document=document, now=read_clock())
 
@@ -163,12 +164,14 @@ def keep_rehearsal(
 
 
 @use_case
-def fail_rehearsal(*, actor: Actor, rehearsal_id: int, failure: str, now: datetime) -> Rehearsal:
+def fail_rehearsal(
+    *, actor: Actor, rehearsal_id: int, code: str, facts: dict[str, Any], now: datetime
+) -> Rehearsal:
     """Note what stopped a rehearsal; one that is over stays as it is."""
     row = Rehearsal.objects.select_for_update().get(pk=rehearsal_id)
     if row.state in UNDER_WAY:
-        row.state, row.failure = RehearsalState.FAILED, failure[:80]
-        row.save(update_fields=["state", "failure"])
+        row.state, row.failure, row.document = RehearsalState.FAILED, code, facts
+        row.save(update_fields=["state", "failure", "document"])
     note(failed=rehearsal_id)
     return row
 

@@ -13,7 +13,7 @@ from cauce.accounts import roles
 from cauce.allocation import rules
 from cauce.allocation.models import Rehearsal, RehearsalState
 from cauce.allocation.queries.lists import OfferedPosts, SentLists, offered_posts, sendings, sent_lists
-from cauce.allocation.queries.words import assumption_words, group_words, variant_words
+from cauce.allocation.queries.words import assumption_words, group_words, rehearsal_failure, variant_words
 from cauce.allocation.rules.outlook import FEWEST_LISTS
 from cauce.allocation.rules.rehearsal import People, Shape
 from cauce.base import background
@@ -171,7 +171,7 @@ class MechanismsPage:
     newest: Rehearsal | None
     under_way: Rehearsal | None
     progress: tuple[int, int]
-    failed: Rehearsal | None
+    failure: str
     may_rehearse: Verdict
     lines: list[VariantLine]
     groups: list[GroupLine]
@@ -195,7 +195,9 @@ def mechanisms_page(actor: Actor, call: Call) -> MechanismsPage:
         newest=newest,
         under_way=under_way,
         progress=(found.done, found.total) if found else (0, 0),
-        failed=rows[0] if rows and rows[0].state == RehearsalState.FAILED else None,
+        failure=rehearsal_failure(rows[0].failure, rows[0].document)
+        if rows and rows[0].state == RehearsalState.FAILED
+        else "",
         may_rehearse=rules.may_rehearse(actor, call),
         lines=_lines(newest, design),
         groups=_groups(newest, labels),

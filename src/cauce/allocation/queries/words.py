@@ -70,6 +70,22 @@ def failure_sentence(code: str, facts: dict[str, Any]) -> str:
     ) % {"error": facts.get("error", code), "task": facts.get("task", "–")}
 
 
+def rehearsal_failure(code: str, facts: dict[str, Any]) -> str:
+    """Why a rehearsal failed and what to do, for its manager."""
+    if code == "unanswerable":
+        return _("Los datos se contradicen: %(problem)s. Corregir ese dato y ensayar otra vez.") % {
+            "problem": facts.get("problem" if _in_spanish() else "problem_en")
+        }
+    if code == "silent":
+        return _(
+            "El programa que ensayaba dejó de dar señales tres veces. Ensayar otra vez; "
+            "si vuelve a pasar, avisar al equipo técnico."
+        )
+    return _(
+        "Algo falló de nuestro lado (%(error)s). Ensayar otra vez; si vuelve a fallar, avisar al equipo técnico."
+    ) % {"error": facts.get("error", code)}
+
+
 def _in_spanish() -> bool:
     return (get_language() or "es").startswith("es")
 

@@ -37,6 +37,10 @@ class FileForm(forms.Form):
         """The bytes of the file; one octet more than may come, so that no one larger is ever held whole."""
         return self.cleaned_data["file"].read(MOST_OCTETS + 1)
 
+    def terms(self) -> dict[str, Any]:
+        """What else an importer's own form tells the use case that receives the file."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -66,15 +70,17 @@ class Desk:
     facts: Callable[[Import], list[tuple[Any, str]]]
 
 
-def answer(request: Any, desk: Desk, template: str, context: Mapping[str, Any]) -> HttpResponse:
-    """The page; a POST receives a file and leads back to it."""
-    form = fill(request, FileForm)
+def answer(
+    request: Any, desk: Desk, template: str, context: Mapping[str, Any], *, form: FileForm | None = None
+) -> HttpResponse:
+    """The page; a POST receives a file and leads back to it. ``form`` asks for more than the file, already filled."""
+    form = form or fill(request, FileForm)
     status = 200
     if request.method == "POST":
         if form.is_valid():
             done = attempt(
                 form, desk.receive, actor=request.actor, name=form.cleaned_data["file"].name, data=form.sent(),
-                now=request.now, **desk.arguments,
+                now=request.now, **desk.arguments, **form.terms(),
             )  # fmt: skip
             if done is not None:
                 return redirect(desk.urls.here)
@@ -134,6 +140,6 @@ def _shown(desk: Desk) -> dict[str, Any]:
         "page": page,
         "desk": desk,
         "facts": desk.facts(page.taken) if page.taken and page.taken.state == ImportState.READ else [],
-        "needed": [column.names[0] for column in desk.columns if column.needed],
-        "others": [column.names[0] for column in desk.columns if not column.needed],
+        "needed": [column.names[0] for column in desk.columns if column.needed and column.listed],
+        "others": [column.names[0] for column in desk.columns if not column.needed and column.listed],
     }

@@ -1,6 +1,13 @@
 """Everything that changes calls and applications."""
 
 from cauce.calls.bridge import commitment_of
+from cauce.calls.operations.applicants import (
+    APPLICANTS,
+    confirm_applicants,
+    drop_applicants,
+    load_applicants,
+    receive_applicants,
+)
 from cauce.calls.operations.application import (
     DetailsRefused,
     ListChanged,
@@ -58,14 +65,17 @@ from cauce.calls.operations.publishing import (
     record_results,
 )
 from cauce.calls.operations.scores import load_scores
+from cauce.calls.rules.filing import FilingRefused
 from cauce.calls.rules.scores import ScoresDiffer
 
 __all__ = [
+    "APPLICANTS",
     "POSTS",
     "AddendumRefused",
     "ChangedMeanwhile",
     "DetailsRefused",
     "DraftRefused",
+    "FilingRefused",
     "ListChanged",
     "ListRefused",
     "NoSuchVersion",
@@ -75,14 +85,17 @@ __all__ = [
     "add_missing",
     "add_posts",
     "commitment_of",
+    "confirm_applicants",
     "confirm_posts",
     "count_demand",
     "create_call",
+    "drop_applicants",
     "drop_posts",
     "edit_dates",
     "edit_design",
     "edit_general",
     "edit_scope",
+    "load_applicants",
     "load_orders",
     "load_posts",
     "load_scores",
@@ -90,6 +103,7 @@ __all__ = [
     "move_criterion",
     "publish_addendum",
     "publish_call",
+    "receive_applicants",
     "receive_posts",
     "record_outlook",
     "record_results",

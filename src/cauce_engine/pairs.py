@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -41,14 +42,20 @@ def _joint(question: Question) -> Joint:
     from cauce_engine._kernels import couples as loops  # noqa: PLC0415 - the compiler loads only to solve
 
     couples = question.couples
-    members = np.array([couple.members for couple in couples], np.int32).reshape(len(couples), 2)
+    flat = np.fromiter(chain.from_iterable(couple.members for couple in couples), np.int32, 2 * len(couples))
+    members = flat.reshape(len(couples), 2)
     start = np.zeros(len(couples) + 1, np.int64)
     np.cumsum([len(couple.choices) for couple in couples], out=start[1:])
-    pairs = np.concatenate([couple.choices for couple in couples] or [np.zeros((0, 2), np.int32)]).astype(
-        np.int32
-    )
+    pairs = np.concatenate([couple.choices for couple in couples] or [np.zeros((0, 2), np.int32)])
+    pairs = pairs.astype(np.int32, copy=False)
     bounds, listed, at = loops.joint_lists(members, start, pairs, len(question.posts))
-    choice_start, choices = loops.with_lists(question.choice_start, question.choices, members, bounds, listed)
+    counts = np.diff(question.choice_start)
+    counts[flat] = np.diff(bounds)
+    choice_start = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=choice_start[1:])
+    choices = np.empty(int(choice_start[-1]), np.int32)
+    slots = np.argsort(flat, kind="stable")
+    loops.with_lists(question.choices, flat[slots], slots, bounds, listed, choice_start, choices)
     whole = replace(question, choice_start=choice_start, choices=choices, couples=())
     return Joint(whole, members, start, pairs, at)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +105,28 @@ class Dropped:
         return {"applicant": self.applicant, "post": self.post, "why": self.why}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DroppedWishes:
+    """Wishes left out, kept in columns and written out only where somebody goes through them.
+
+    ``person`` and ``post``: indices into the names; ``reason``: by wish, an index into ``reasons``.
+    """
+
+    applicants: Sequence[str]
+    posts: Sequence[str]
+    reasons: tuple[str, ...]
+    person: NDArray[Any]
+    post: NDArray[Any]
+    reason: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    def __iter__(self) -> Iterator[Dropped]:
+        rows = zip(self.person.tolist(), self.post.tolist(), self.reason.tolist(), strict=True)
+        return (Dropped(self.applicants[i], self.posts[p], self.reasons[why]) for i, p, why in rows)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Allocation:
     """An answer to ``question``.
@@ -121,7 +143,7 @@ class Allocation:
     status: str = "certified"
     unique: bool | None = None
     checks: tuple[Check, ...] = ()
-    dropped: tuple[Dropped, ...] = ()
+    dropped: tuple[Dropped, ...] | DroppedWishes = ()
     engine: str = __version__
     question_digest: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cauce_engine.faults import Unsupported
 from cauce_engine.order import Ordering, ordering
 from cauce_engine.problems import OPEN, Orders, Question
-from cauce_engine.results import NO_SEATS, SEATS_LEFT, Allocation, Dropped
+from cauce_engine.results import NO_SEATS, SEATS_LEFT, Allocation, DroppedWishes
 
 POST_SILENT = "the post does not list the applicant"
 MOST_GROUPS = 62
@@ -31,7 +31,7 @@ class Ranked:
     listed: NDArray[np.int64]
     wishes: NDArray[np.int64]
     owner: NDArray[np.int32]
-    dropped: tuple[Dropped, ...]
+    dropped: DroppedWishes
     one: NDArray[np.int32] | None = None
 
 
@@ -54,7 +54,9 @@ def ranked(question: Question) -> Ranked:
         one[found] = np.arange(len(found), dtype=np.int32)
         rank, listed, wishes, returned = ranking.along(one, found, start, choices, orders.start, people)
     owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(start))
-    dropped = _dropped(question, orders, people, owner, rank, returned)
+    both = len(wishes) == len(choices)
+    unlisted = np.zeros(0, np.int64) if both else np.flatnonzero(rank < 0)
+    dropped = _dropped(question, orders, people, owner, unlisted, returned)
     return Ranked(common, rank, listed, wishes, owner, dropped, one)
 
 
@@ -67,12 +69,14 @@ def no_orders(posts: int) -> Orders:
 
 def settled(question: Question, orders: Orders) -> NDArray[np.int32]:
     """The entries of all orders, people tied in one put in the order of their tickets or identifiers."""
+    from cauce_engine._kernels import ranking  # noqa: PLC0415 - the compiler loads only to solve
+
+    if not ranking.has_ties(orders.start, orders.level):
+        return orders.applicant
     owner = np.repeat(np.arange(len(question.posts)), np.diff(orders.start))
     same = np.zeros(len(owner) + 1, np.bool_)
     same[1:-1] = (orders.level[1:] == orders.level[:-1]) & (owner[1:] == owner[:-1])
     tied = np.flatnonzero(same[1:] | same[:-1])
-    if not len(tied):
-        return orders.applicant
     chance = ordering(question, merit=False).place
     people = orders.applicant.copy()
     entries = people[tied]
@@ -85,14 +89,12 @@ def _dropped(
     orders: Orders,
     people: NDArray[np.int32],
     owner: NDArray[np.int32],
-    rank: NDArray[np.int32],
+    unlisted: NDArray[np.int64],
     returned: NDArray[np.bool_],
-) -> tuple[Dropped, ...]:
-    applicants, posts = question.applicants, question.posts
-    unlisted = np.flatnonzero(rank < 0)
+) -> DroppedWishes:
     unasked = np.flatnonzero(~returned)
     if question.couples:
-        coupled = np.zeros(len(applicants), np.bool_)
+        coupled = np.zeros(len(question.applicants), np.bool_)
         coupled[[member for couple in question.couples for member in couple.members]] = True
         unasked = unasked[~coupled[people[unasked]]]
     asked = np.searchsorted(orders.start, unasked, side="right") - 1
@@ -100,9 +102,13 @@ def _dropped(
     post = np.concatenate([question.choices[unlisted], asked])
     silent = np.arange(len(person)) < len(unlisted)
     order = np.lexsort((post, person))
-    rows = zip(person[order].tolist(), post[order].tolist(), silent[order].tolist(), strict=True)
-    return tuple(
-        [Dropped(applicants[i], posts[p], POST_SILENT if by else APPLICANT_SILENT) for i, p, by in rows]
+    return DroppedWishes(
+        question.applicants,
+        question.posts,
+        (APPLICANT_SILENT, POST_SILENT),
+        person[order],
+        post[order],
+        silent[order].astype(np.int8),
     )
 
 

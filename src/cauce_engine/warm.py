@@ -8,6 +8,7 @@ import numpy as np
 
 from cauce_engine.after import wanting_loops
 from cauce_engine.allocation import allocate
+from cauce_engine.certify.order import at_once as certified_at_once
 from cauce_engine.couples.exact import Clauses
 from cauce_engine.explain import explain_all
 from cauce_engine.formats import canonical, reading_loops
@@ -34,7 +35,9 @@ def warm() -> None:
     wanting_loops.by_post(start, choices, 1)
     one = parse_question(_question("serial"))
     b"".join(canonical.people_at_once(one))
-    tickets_at_once(b"key", np.frombuffer(b"ab", np.uint8), np.arange(3), np.arange(2, dtype=np.int32))
+    names = np.frombuffer(b"ab", np.uint8)
+    tickets_at_once(b"key", names, np.arange(3), np.arange(2, dtype=np.int32))
+    certified_at_once([bytes(64), bytes(64)], names, np.arange(1, 3))
 
 
 def _search() -> None:

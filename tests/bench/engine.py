@@ -26,6 +26,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.bench import kinds, largest
+
 ROUNDS = 7
 PEERS = (("matching", "1.4.3"), ("algmatch", "1.5.2"), ("galeshapley", "0.1.4"))
 
@@ -54,6 +56,8 @@ def tables(sizes: list[int], *, everything: bool = False) -> str:
             _kernels_table(sizes),
             _whole_table(sizes, Path(folder)),
             _peers_table(everything=everything),
+            kinds.tables(sizes),
+            *([largest.table()] if everything else []),
         ]
     return "\n\n".join(parts)
 

@@ -11,14 +11,17 @@ from dataclasses import replace
 import numpy as np
 
 from cauce_engine import Question
-from cauce_engine.problems import Couple, Orders
+from cauce_engine.problems import Couple, Orders, PostTerms, Region, SeatClass
 
 
-def lists(people: int, *, seed: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def lists(
+    people: int, *, seed: int, length: int | None = None, posts: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """``counts``, ``choices`` (post indices without repetition inside a list) and ``capacities``."""
     chance = np.random.default_rng(seed)
-    posts = max(40, people // 20)
+    posts = posts or max(40, people // 20)
     longest = length or 20
+    assert posts >= longest, "a list names no post twice"
     counts = np.full(people, length) if length else chance.integers(10, 21, people)
     weight = 1 / (np.arange(posts) + 10) ** 0.8
     bounds = np.cumsum(weight / weight.sum())
@@ -126,3 +129,38 @@ def couple_market(people: int, couples: int, *, seed: int = 1, pairs: int = 60) 
         capacities=np.maximum(1, np.round(shape / shape.sum() * 0.92 * people)).astype(np.int64),
     )
     return replace(question, orders=Orders(start, owner[entries], level, given, inner), couples=tuple(joint))
+
+
+def class_market(people: int, *, posts: int, regions: int = 32, seed: int = 1) -> Question:
+    """Lists of 10 to 20; every post keeps seats for two of three groups, each with its reversion, and its region
+    has room for 0.95 of the seats; targets of 0.8. Groups hold 12, 5 and 2 of a hundred people.
+    """
+    chance = np.random.default_rng(seed)
+    counts, choices, capacities = lists(people, seed=seed, posts=posts)
+    scores = np.round(chance.normal(600, 120, people)).astype(np.int64)
+    drawn = chance.random(people)
+    names = ("own", "foreign", "military")
+    member = np.searchsorted([0.12, 0.17, 0.19], drawn, side="right")
+    terms, room = {}, np.zeros(regions, np.int64)
+    for post, capacity in enumerate(capacities.tolist()):
+        kept = [names[at] for at in (post % 3, (post + 1) % 3)]
+        first, second = capacity // 6, capacity // 8
+        classes = (
+            SeatClass(kept[0], first, "open"),
+            SeatClass(kept[1], second, kept[0]),
+            SeatClass(None, capacity - first - second),
+        )
+        region = post % regions
+        room[region] += capacity
+        terms[post] = PostTerms(classes, f"R-{region:02d}", capacity * 4 // 5)
+    question = Question.from_columns(
+        applicants=[f"F-{n:08d}" for n in range(people)],
+        choice_counts=counts,
+        choices=choices,
+        posts=[f"P-{n:06d}" for n in range(len(capacities))],
+        capacities=capacities,
+        merit=[scores],
+        groups={person: (names[group],) for person, group in enumerate(member.tolist()) if group < 3},
+    )
+    caps = tuple(Region(f"R-{at:02d}", int(seats * 0.95)) for at, seats in enumerate(room.tolist()))
+    return replace(question, terms=terms, regions=caps)

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cauce_engine import Uncertified, allocate, certify, parse_question
+from cauce_engine import Lottery, Question, Uncertified, allocate, certify, parse_question
 from cauce_engine import allocation as solving
+from cauce_engine.certify import ranks
 from cauce_engine.results import SEATS_LEFT
-from tests.engine import reference
+from tests.engine import markets, reference
 from tests.engine.questions import serial_documents
 
 DOCUMENT = {
@@ -115,6 +116,66 @@ def test_any_changed_place_is_found_and_nothing_else_is_alleged(document, data):
         assert objections == []
 
 
+def first_objections(question, answer):
+    """By name, the person and post of the first wish with envy or waste, word for word; ties by ticket."""
+    order = ranks(question, question.merit).tolist()
+    lists = [row.tolist() for row in np.split(question.choices, question.choice_start[1:-1])]
+    post = answer.post.tolist()
+    holders = {p: [i for i, held in enumerate(post) if held == p] for p in range(len(question.posts))}
+    found = {}
+    for person, wishes in enumerate(lists):
+        for wished in wishes:
+            if wished == post[person]:
+                break
+            behind = any(order[other] > order[person] for other in holders[wished])
+            names = {"applicant": question.applicants[person], "post": question.posts[wished]}
+            if behind:
+                found.setdefault("A3", names)
+            if len(holders[wished]) < question.capacity[wished]:
+                found.setdefault("A4", names)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_first_injustice_is_named_among_long_lists_with_many_ties(seed):
+    chance = np.random.default_rng(seed)
+    counts, choices, capacities = markets.lists(400, seed=seed)
+    question = Question.from_columns(
+        applicants=[f"F-{n:03d}" for n in range(400)],
+        choice_counts=counts,
+        choices=choices,
+        posts=[f"P-{n:02d}" for n in range(len(capacities))],
+        capacities=capacities,
+        merit=[chance.integers(0, 12, 400)],
+        lottery=Lottery("seed"),
+    )
+    answer = allocate(question)
+    kinds = set()
+    for _ in range(30):
+        post = answer.post.copy()
+        one, other = chance.integers(0, 400, 2)
+        post[one], post[other] = post[other], post[one] if chance.random() < 0.7 else -1
+        changed = dataclasses.replace(answer, post=post, line=post)
+        found = broken(question, changed)
+        named = {
+            name: {key: found[name][key] for key in ("applicant", "post")}
+            for name in ("A3", "A4")
+            if name in found
+        }
+        assert named == first_objections(question, changed)
+        kinds |= set(named)
+        unlisted = [
+            i
+            for i in range(400)
+            if post[i] >= 0
+            and post[i] not in question.choices[question.choice_start[i] : question.choice_start[i + 1]]
+        ]
+        assert ("A2" in found) == bool(unlisted)
+        if unlisted:
+            assert found["A2"]["applicant"] == question.applicants[unlisted[0]]
+    assert kinds == {"A3", "A4"}
+
+
 def test_nothing_uncertified_comes_back(monkeypatch):
     question, answer = answered(a="q", b="p")
     monkeypatch.setattr(solving, "_solved", lambda question: answer)
@@ -125,7 +186,6 @@ def test_nothing_uncertified_comes_back(monkeypatch):
 
 def test_the_certifier_puts_people_in_the_order_of_the_reference():
     from cauce_engine import commitment_of
-    from cauce_engine.certify import ranks
 
     document = {
         **DOCUMENT,

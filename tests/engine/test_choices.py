@@ -19,7 +19,7 @@ from cauce_engine import (
     parse_question,
     read_question,
 )
-from tests.engine import reference
+from tests.engine import markets, reference
 from tests.engine.examples import examples
 from tests.engine.questions import class_documents, mixed_documents, region_documents
 
@@ -207,3 +207,52 @@ def test_a_minimum_is_unmet_in_every_stable_answer_of_a_post_or_its_region(docum
             ]
             counts = {sum(post in unit for post in places.values()) for places in everything}
             assert len(counts) == 1
+
+
+@pytest.mark.parametrize("posts", [30, 60])
+@pytest.mark.parametrize("kind", ["merit", "mixed", "independent"])
+def test_a_market_of_some_size_is_certified_and_one_exchange_is_not(kind, posts):
+    question = markets.class_market(600, posts=posts, regions=4)
+    if kind != "merit":
+        question = markets.own_orders(question, kind=kind)
+    answer = allocate(question)
+    assert len(set(answer.line.tolist())) > posts
+    places = answer.places()
+    rival = next(
+        i
+        for i in range(600)
+        if answer.post[i] >= 0 and answer.post[i] != question.choices[question.choice_start[i]]
+    )
+    wanted = int(question.choices[question.choice_start[rival]])
+    holder = next(i for i in range(600) if answer.post[i] == wanted)
+    post, line = answer.post.copy(), answer.line.copy()
+    post[[rival, holder]] = post[[holder, rival]]
+    line[[rival, holder]] = line[[holder, rival]]
+    changed = dataclasses.replace(answer, post=post, line=line)
+    assert changed.places() != places
+    failed = {check.name: check.witness for check in certify(question, changed) if not check.holds}
+    assert failed.keys() & {"A2", "A3", "A5"}
+    opposite = dataclasses.replace(answer, unique=not answer.unique)
+    found = {check.name: check.witness for check in certify(question, opposite) if not check.holds}
+    assert found["A6"]["differing"] == answer.extra.get("differ_if_posts_propose", 0)
+
+
+def test_an_answer_that_is_stable_but_not_the_best_is_found():
+    document = {
+        "format": "cauce-question/1",
+        "mechanism": "stable",
+        "applicants": [{"id": "a", "choices": ["p", "q"]}, {"id": "b", "choices": ["q", "p"]}],
+        "posts": [
+            {"id": "p", "capacity": 1, "order": ["b", "a"], "region": "r", "target": 1},
+            {"id": "q", "capacity": 1, "order": ["a", "b"], "region": "s", "target": 1},
+        ],
+        "regions": [{"id": "r", "cap": 1}, {"id": "s", "cap": 1}],
+    }
+    question = parse_question(document)
+    answer = allocate(question)
+    assert answer.unique is False
+    worse = dataclasses.replace(
+        answer, post=answer.post[::-1].copy(), line=answer.line[::-1].copy(), last=answer.last[::-1].copy()
+    )
+    failed = {check.name: check.witness for check in certify(question, worse) if not check.holds}
+    assert failed == {"A6": {"applicant": "a", "post": "p", "because": "a better answer exists"}}

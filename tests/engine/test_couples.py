@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from cauce_engine import Allocation, Unsupported, allocate, certify, explain, explain_all, parse_question
 from cauce_engine import __main__ as command
-from cauce_engine.certify.couples import Couples
-from cauce_engine.couples import Attempts, judge_of, market_of
+from cauce_engine.certify.couples import Judged, objections_of
+from cauce_engine.couples import Attempts, market_of
 from cauce_engine.couples.exact import Exact
-from cauce_engine.pairs import expanded
-from cauce_engine.twosided import ranked
+from cauce_engine.couples.objections import objections
+from cauce_engine.problems import Orders
 from tests.engine import published, reference
 from tests.engine.examples import examples
 from tests.engine.markets import couple_market
@@ -143,6 +143,21 @@ def test_the_exact_search_alone_finds_an_answer_exactly_where_one_exists(documen
 
 @examples(150)
 @given(couple_documents(), st.data())
+def test_the_solver_counts_the_objections_that_the_certifier_finds(document, data):
+    """Two pieces of code that share nothing: what the one counts are exactly the pairs that the other finds."""
+    question = parse_question(document)
+    places = data.draw(st.sampled_from(list(every_outcome(document))))
+    index = {name: at for at, name in enumerate(question.posts)} | {None: -1}
+    post = np.array([index[places[person]] for person in question.applicants], np.int32)
+    counted, judged = objections(market_of(question), post), Judged(question, post)
+    assert [one for one in counted if "couple" in one] == judged.couples_objecting()
+    singles = [one for one in counted if "applicant" in one]
+    assert bool(singles) is (judged.envy() is not None or judged.waste() is not None)
+    assert len(counted) == len(reference.couple_objections(document, places))
+
+
+@examples(150)
+@given(couple_documents(), st.data())
 def test_the_certifier_finds_the_objections_of_the_definition(document, data):
     question = parse_question(document)
     places = data.draw(st.sampled_from(list(every_outcome(document))))
@@ -207,11 +222,14 @@ def test_published_verdicts_are_reproduced():
             post = np.array([question.posts.index(p) if p else -1 for p in matching], np.int32)
             mine = [verdict["matching"].get(member) for member in ("A", "a")]
             alike = next((group for group in groups if mine in group), [])
-            whole = expanded(question)
-            rank = ranked(whole).rank
-            found = Couples(whole, question.couples, rank, rank, False).objections(post)
-            found = [objection for objection in found if objection.get("pair") not in alike]
-            assert (found == []) is verdict["stable"][definition], (case["case"], verdict, definition)
+            judged_ = Judged(question, post)
+            found = [one for one in judged_.couples_objecting() if one["pair"] not in alike]
+            singles = judged_.envy() or judged_.waste()
+            assert (found == [] and singles is None) is verdict["stable"][definition], (
+                case["case"],
+                verdict,
+                definition,
+            )
             judged += 1
     assert judged >= 60
 
@@ -232,12 +250,50 @@ def test_the_exact_search_agrees_with_the_sequences_beyond_brute_force(seed):
     question = couple_market(120, 20, seed=seed)
     question = replace(question, options={"couples_definition": ("BIS", "MM")[seed % 2]})
     market = market_of(question)
-    exact, judge = Exact(market), judge_of(market)
+    exact = Exact(market)
     proven, met = exact.solve(), Attempts(market).run(60)
     assert (proven is None) is exact.impossible
     for post in (one for one in (proven, met) if one is not None):
-        assert judge.objections(post) == []
+        assert objections(market, post) == []
+        assert all(witness is None for witness in objections_of(question, post).values())
     assert met is None or not exact.impossible
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_where_orders_are_read_only_as_far_as_they_matter_nothing_is_missed(seed):
+    """Answers of markets with full posts, spoilt in a few places: both sides, sharing nothing, see the same."""
+    chance = np.random.default_rng(seed)
+    question = couple_market(400, 30, seed=seed)
+    orders = question.orders
+    given = chance.random(len(question.posts)) < (1, 0.8)[seed // 2 % 2]
+    kept = np.repeat(given, np.diff(orders.start))
+    start = np.concatenate([[0], np.cumsum(np.diff(orders.start) * given)])
+    level = orders.level[kept] // (1 + seed // 4)
+    orders = Orders(start, orders.applicant[kept], level, given, orders.inner[kept])
+    question = replace(question, orders=orders, options={"couples_definition": ("BIS", "MM")[seed % 2]})
+    market = market_of(question)
+    attempts = Attempts(market)
+    met = attempts.run(12)
+    met = attempts.last if met is None else met
+    seen = 0
+    for _ in range(40):
+        post = met.copy()
+        for person in chance.choice(len(post), chance.integers(0, 4)):
+            couple = next((c.members for c in question.couples if person in c.members), (person,))
+            post[list(couple)] = -1
+        counted, judged = objections(market, post), objections_of(question, post)
+        couples = [one for one in counted if "couple" in one]
+        assert Judged(question, post).couples_objecting() == couples
+        singles = {(one["applicant"], one["post"]) for one in counted if "applicant" in one}
+        for name in ("A3", "A4"):
+            witness = judged[name]
+            assert witness is None or (witness["applicant"], witness["post"]) in singles
+        assert bool(singles) is not (judged["A3"] is None and judged["A4"] is None)
+        assert judged["A1"] is None
+        assert judged["A2"] is None
+        assert (judged["A9"] is None) is (counted == [])
+        seen += len(couples) > 0
+    assert seen > 5
 
 
 def test_people_who_go_in_circles_end_a_sequence():

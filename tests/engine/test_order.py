@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hmac
+from importlib import import_module
 
 import numpy as np
 import pytest
 
 from cauce_engine import Lottery, Question, order, ordering
+from cauce_engine.certify import order as certify_order
 from cauce_engine.certify import ranks
 
 KEYS = [b"k", b"x" * 64, "ñ".encode() * 60]
@@ -22,6 +24,25 @@ def test_tickets_drawn_at_once_are_those_drawn_one_by_one(key):
     assert drawn.tolist() == [
         int.from_bytes(hmac.digest(key, NAMES[person].encode(), "sha256")[:8], "big") for person in people
     ]
+
+
+@pytest.mark.parametrize("longest", [55, 56])
+@pytest.mark.parametrize("key", KEYS)
+def test_the_certifier_draws_the_same_tickets_however_many_at_once(key, longest):
+    import_module("numba")  # once it is there, many tickets are drawn in its loops
+    names = [*NAMES, "z" * longest, *(f"G-{n}" for n in range(5_000))]
+    question = Question.from_columns(
+        applicants=names,
+        choice_counts=np.zeros(len(names), np.int64),
+        choices=np.zeros(0, np.int32),
+        posts=["p"],
+        capacities=[1],
+    )
+    for people in (np.arange(len(names)), np.array([7, 3])):
+        drawn = certify_order.tickets(question, Lottery(key.decode()), people)
+        assert drawn.astype(">u8").tobytes() == b"".join(
+            hmac.digest(key, question.applicants[person].encode(), "sha256") for person in people
+        )
 
 
 def test_runs_are_put_in_the_sequence_of_their_tickets():

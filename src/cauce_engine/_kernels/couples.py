@@ -50,28 +50,23 @@ def joint_lists(members, pair_start, pairs, posts):
 
 
 @compiled
-def with_lists(start, choices, members, bounds, listed):
-    """The lists of everybody, those of couples' members put in: ``start`` and ``choices`` anew."""
-    people = len(start) - 1
-    slot = np.full(people, -1, np.int64)
-    for c in range(len(members)):
-        slot[members[c, 0]] = 2 * c
-        slot[members[c, 1]] = 2 * c + 1
-    whole = np.zeros(people + 1, np.int64)
-    filled = np.empty(len(choices) + len(listed), np.int32)
-    end = 0
-    for person in range(people):
-        mine = slot[person]
-        if mine < 0:
-            for wish in range(start[person], start[person + 1]):
-                filled[end] = choices[wish]
-                end += 1
-        else:
-            for wish in range(bounds[mine], bounds[mine + 1]):
-                filled[end] = listed[wish]
-                end += 1
-        whole[person + 1] = end
-    return whole, filled[:end]
+def with_lists(choices, coupled, slots, bounds, listed, start, filled):
+    """Fill in the lists of everybody, those of couples' members put in.
+
+    ``coupled``: all members, ascending, and ``slots``: which list of `joint_lists` is theirs; they have none in
+    ``choices``. ``start``: where the lists to be written into ``filled`` begin. In between, whole runs are copied.
+    """
+    read, end = 0, 0
+    for k in range(len(coupled) + 1):
+        until = start[coupled[k]] if k < len(coupled) else len(filled)
+        run = until - end
+        filled[end:until] = choices[read : read + run]
+        read += run
+        end = until
+        if k < len(coupled):
+            mine = listed[bounds[slots[k]] : bounds[slots[k] + 1]]
+            filled[end : end + len(mine)] = mine
+            end += len(mine)
 
 
 @compiled
@@ -87,26 +82,28 @@ def pair_ranks(start, rank, members, pair_start, at):
 
 
 @compiled
-def askers(pair_start, pairs, posts):
-    """The couples that list each post: where those of each post start, and their numbers."""
+def askers(start, choices, members, posts):
+    """The couples that list each post: where those of each post start, and their numbers.
+
+    ``start``/``choices``: lists of people, those of members written out.
+    """
     starts = np.zeros(posts + 1, np.int64)
     seen = np.full(posts, -1, np.int32)
-    for c in range(len(pair_start) - 1):
-        for k in range(pair_start[c], pair_start[c + 1]):
-            for which in range(2):
-                p = pairs[k, which]
-                if p >= 0 and seen[p] != c:
-                    seen[p] = c
-                    starts[p + 1] += 1
+    for c in range(len(members)):
+        for which in range(2):
+            for wish in range(start[members[c, which]], start[members[c, which] + 1]):
+                if seen[choices[wish]] != c:
+                    seen[choices[wish]] = c
+                    starts[choices[wish] + 1] += 1
     starts = np.cumsum(starts)
     asks = np.empty(starts[posts], np.int32)
     filled = starts[:-1].copy()
     seen[:] = -1
-    for c in range(len(pair_start) - 1):
-        for k in range(pair_start[c], pair_start[c + 1]):
-            for which in range(2):
-                p = pairs[k, which]
-                if p >= 0 and seen[p] != c:
+    for c in range(len(members)):
+        for which in range(2):
+            for wish in range(start[members[c, which]], start[members[c, which] + 1]):
+                p = choices[wish]
+                if seen[p] != c:
                     seen[p] = c
                     asks[filled[p]] = c
                     filled[p] += 1
@@ -407,10 +404,60 @@ def settle(market, begun, held, sequence, loose, most_moves):
 
 
 @compiled
-def without(start, rank, members):
-    """The ranks with those of couples' members taken out."""
-    alone = rank.copy()
+def taken_out(start, rank, members):
+    """Take the ranks of couples' members out of ``rank`` (they become -1), and return them for `put_back`."""
+    size = 0
+    for person in members.flat:
+        size += start[person + 1] - start[person]
+    kept = np.empty(size, rank.dtype)
+    filled = 0
+    for person in members.flat:
+        for wish in range(start[person], start[person + 1]):
+            kept[filled] = rank[wish]
+            rank[wish] = -1
+            filled += 1
+    return kept
+
+
+@compiled
+def put_back(start, rank, members, kept):
+    """Undo `taken_out`."""
+    filled = 0
+    for person in members.flat:
+        for wish in range(start[person], start[person + 1]):
+            rank[wish] = kept[filled]
+            filled += 1
+
+
+@compiled
+def objecting(market, post, loose):
+    """By pair and by wish, whether its couple or its single person would object where people hold these posts.
+
+    ``market``: as in `settle`. Every post is one of the person's list or -1.
+    """
+    (start, choices, rank, _, listed, _, capacity, members, pair_start, pairs, pair_rank, _, _) = market
+    held = np.full(len(post), -1, np.int64)
+    for person in range(len(post)):
+        for wish in range(start[person], start[person + 1]):
+            if choices[wish] == post[person]:
+                held[person] = wish
+    base, count, hold = beginning(choices, rank, listed, capacity, held)
+    cut = np.empty(len(capacity), np.int64)
+    for p in range(len(capacity)):
+        _mark(p, capacity, base, count, hold, cut)
+    by_pair, by_wish = np.zeros(len(pairs), np.bool_), np.zeros(len(choices), np.bool_)
+    for person in range(len(post)):
+        for wish in range(start[person], held[person] if held[person] >= 0 else start[person + 1]):
+            by_wish[wish] = rank[wish] >= 0 and rank[wish] < cut[choices[wish]]
     for c in range(len(members)):
-        for which in range(2):
-            alone[start[members[c, which]] : start[members[c, which] + 1]] = -1
-    return alone
+        a, b = members[c, 0], members[c, 1]
+        by_wish[start[a] : start[a + 1]] = False
+        by_wish[start[b] : start[b + 1]] = False
+        for k in range(pair_start[c], pair_start[c + 1]):
+            p, q = pairs[k, 0], pairs[k, 1]
+            if post[a] == p and post[b] == q:
+                break
+            by_pair[k] = pair_objects(
+                a, b, p, q, pair_rank[k, 0], pair_rank[k, 1], post, loose, capacity, base, count, hold, cut
+            )
+    return by_pair, by_wish

@@ -151,6 +151,16 @@ def follows(order_start, order_applicant, place):
     return True
 
 
+@compiled
+def has_ties(order_start, order_level):
+    """Whether two entries next to each other in one order have one level."""
+    ties = False
+    for p in range(len(order_start) - 1):
+        for entry in range(order_start[p] + 1, order_start[p + 1]):
+            ties |= order_level[np.uint64(entry)] == order_level[np.uint64(entry - 1)]
+    return ties
+
+
 def along(turn, place, start, choices, order_start, order_applicant):
     """What `by_post` returns, where every post has an order and all follow the order of ``turn``: one walk."""
     rank = np.full(len(choices), -1, np.int32)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.certify.choices import choices_that_fail
-from cauce_engine.certify.couples import Couples, expanded
+from cauce_engine.certify.couples import objections_of
 from cauce_engine.certify.largest import weakness
 from cauce_engine.certify.merit import ByMerit
 from cauce_engine.certify.order import ranks
@@ -41,7 +41,7 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     elif question.options.get("ties") == "maximum":
         found = weakness(question, answer)
     elif question.couples:
-        found = _with_couples(question, answer)
+        found = objections_of(question, answer.post)
     elif question.simple and question.orders is None:
         found = _by_merit(question, answer, evidence)
     elif question.simple:
@@ -72,23 +72,6 @@ def _by_merit(question: Question, answer: Allocation, evidence: _Evidence) -> di
         return found | {"A6": {"because": broken}, "A8": _cutoffs_mislead(evidence)}
     found["A6"] = {"unique": False} if answer.unique is False else None
     found["A8"] = one.lines_untrue()
-    return found
-
-
-def _with_couples(question: Question, answer: Allocation) -> dict[str, Witness]:
-    """Singles are judged by A3 and A4, couples by A9; cut-offs and A6 are not claimed."""
-    whole = expanded(question)
-    alone = _Evidence(whole, answer)
-    found: dict[str, Witness] = {"A1": _more_than_seats(alone), "A2": _unlisted(alone)}
-    judge = Couples(whole, question.couples, *alone.ranked)
-    if found["A2"] is None:
-        found["A2"] = judge.outside_lists(answer.post)
-    for member in (member for couple in question.couples for member in couple.members):
-        alone.held[member] = whole.choice_start[member]
-    found["A3"] = _envy(alone)
-    found["A4"] = _waste(alone)
-    objections = judge.objections(answer.post, first=True, couples_only=True) if found["A2"] is None else []
-    found["A9"] = objections[0] if objections else found["A3"] or found["A4"] or found["A2"]
     return found
 
 

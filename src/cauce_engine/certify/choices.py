@@ -1,4 +1,4 @@
-"""Certifying posts with classes of seats and regions with caps: plain Python, on lists, sharing nothing.
+"""Certifying posts with classes of seats and regions with caps, sharing nothing with the solver.
 
 A post with classes, or a region, is asked the same question again: of all who hold a place there and all who
 would rather, whom would you take, and into which seats? Anything but the published answer is an injustice.
@@ -7,17 +7,17 @@ would rather, whom would you take, and into which seats? Anything but the publis
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.problems import PostTerms, Question
-from cauce_engine.results import NO_SEATS, SEATS_LEFT, Allocation
+from cauce_engine.results import SEATS_LEFT, Allocation
 
 Witness = Mapping[str, Any] | None
-MOST = 2**31
-Seat = tuple[int, str]
-"""A post and the class of a seat of it."""
+EVERYBODY = 2**31
 
 
 def choices_that_fail(
@@ -25,12 +25,7 @@ def choices_that_fail(
 ) -> dict[str, Witness]:
     """Check A1 to A6 and A8 of a question with classes or regions; None where a property holds."""
     market = _Market(question, person_rank, wish_rank, common)
-    held: list[Seat | None] = [None] * len(question.applicants)
-    lines = question.lines
-    for person, line in enumerate(answer.line.tolist()):
-        if answer.post[person] >= 0:
-            name = lines.names[lines.name[line]] if line >= 0 else ""
-            held[person] = (int(answer.post[person]), name)
+    held = _Held(market, answer)
     found: dict[str, Witness] = dict.fromkeys(("A1", "A2", "A3", "A4", "A5", "A6", "A8"))
     found["A1"] = _overfull(market, held)
     found["A2"] = _unlisted(market, held)
@@ -43,261 +38,215 @@ def choices_that_fail(
 
 
 class _Market:
-    """The question as lists: wishes of each person as (post, rank there), without those that posts drop."""
+    """The question as the loops read it: what they are told of posts, units and groups is described there."""
 
     def __init__(self, question: Question, person: NDArray[Any], wish: NDArray[Any], common: bool) -> None:
         self.question = question
-        bounds, choices = question.choice_start.tolist(), question.choices.tolist()
-        ranks = wish.tolist() if not common else []
-        alone = person.tolist()
-        self.wishes: list[dict[int, int]] = []
-        for i in range(len(question.applicants)):
-            row = range(bounds[i], bounds[i + 1])
-            listed = {choices[w]: alone[i] if common else ranks[w] for w in row}
-            self.wishes.append({post: rank for post, rank in listed.items() if rank >= 0})
+        size = np.diff(question.choice_start)
+        self.owner = np.repeat(np.arange(len(size), dtype=np.int32), size)
+        self.rank = person[self.owner] if common else wish
         bare = PostTerms()
         self.terms = [question.terms.get(post, bare) for post in range(len(question.posts))]
-        lines = question.lines
-        reverts = [{c.name: c.reverts_to for c in terms.classes} for terms in self.terms]
-        self.classes: list[list[tuple[str, int, str | None]]] = [[] for _ in question.posts]
-        for post, number, seats in zip(
-            lines.post.tolist(), lines.name.tolist(), lines.seats.tolist(), strict=True
-        ):
-            name = lines.names[number]
-            self.classes[post].append((name, seats, reverts[post].get(name)))
-        self.seats: list[int] = question.capacity.tolist()
         self.region = {region.id: region for region in question.regions}
-        self.posts_of: dict[str, list[int]] = {}
-        for post, terms in enumerate(self.terms):
-            if terms.region is not None:
-                self.posts_of.setdefault(terms.region, []).append(post)
+        self.target = np.array([terms.target or 0 for terms in self.terms], np.int64)
+        self.limit = np.array(list(map(self._limit, range(len(self.terms)))), np.int64)
 
-    def unit(self, post: int) -> int | str:
-        """What chooses for this post: itself or its region."""
-        region = self.terms[post].region
-        return post if region is None else region
-
-    def limit(self, post: int) -> int:
+    def _limit(self, post: int) -> int:
         """The seats of a post, cut to its target where its region says so."""
-        terms = self.terms[post]
-        capacity = self.seats[post]
+        terms, capacity = self.terms[post], int(self.question.capacity[post])
         if terms.region is not None and self.region[terms.region].rule == "target":
             return min(capacity, terms.target or 0)
         return capacity
 
-    def may_take(self, person: int, name: str) -> bool:
-        return name == "open" or name in self.question.groups.get(person, ())
+    @cached_property
+    def lines(self) -> tuple[NDArray[Any], ...]:
+        lines = self.question.lines
+        turns = np.full(len(lines.name), -1, np.int64)
+        for post, terms in self.question.terms.items():
+            for seats in terms.classes:
+                if seats.reverts_to is not None:
+                    turns[lines.index[post, seats.name]] = lines.index[post, seats.reverts_to]
+        return lines.start, lines.name, lines.seats, turns
 
-    def choose(self, unit: int | str, pool: Mapping[int, list[int]]) -> dict[int, Seat]:
-        """Whom the unit takes from a pool (people by post), and into which seats."""
-        ranked = {
-            post: sorted(people, key=lambda i: self.wishes[i][post])
-            for post, people in pool.items()
-            if people
-        }
-        if isinstance(unit, str):
-            return self._share(unit, ranked)
-        return self._fill(unit, ranked.get(unit, []), self.limit(unit))
+    @cached_property
+    def member(self) -> NDArray[np.bool_]:
+        """By name of a class and person, whether they may hold its seats; one row more for a class without name."""
+        names = self.question.lines.names
+        member = np.zeros((len(names) + 1, len(self.question.applicants)), np.bool_)
+        row = {name: at for at, name in enumerate(names)}
+        for person, groups in self.question.groups.items():
+            for group in groups:
+                if group in row:
+                    member[row[group], person] = True
+        if "open" in row:
+            member[row["open"]] = True
+        return member
 
-    def _fill(self, post: int, people: list[int], most: int) -> dict[int, Seat]:
-        """The first ``most`` people who get a seat when the classes are filled in sequence, then turned."""
-        taken: dict[int, Seat] = {}
+    @cached_property
+    def names(self) -> list[int | str]:
+        """What chooses, by unit: a post (its index) or a region (its identifier)."""
+        alone = [post for post, terms in enumerate(self.terms) if terms.region is None]
+        return [*self.region, *alone]
 
-        def fill(name: str, seats: int) -> int:
-            for person in people:
-                if not seats or len(taken) == most:
-                    break
-                if person not in taken and self.may_take(person, name):
-                    taken[person] = (post, name)
-                    seats -= 1
-            return seats
+    @cached_property
+    def units(self) -> tuple[NDArray[Any], ...]:
+        at = {name: unit for unit, name in enumerate(self.names)}
+        regions = [terms.region for terms in self.terms]
+        of = np.array([at[post if name is None else name] for post, name in enumerate(regions)], np.int64)
+        cap = np.full(len(self.names), -1, np.int64)
+        cap[: len(self.region)] = [region.cap for region in self.region.values()]
+        start = np.zeros(len(cap) + 1, np.int64)
+        np.cumsum(np.bincount(of, minlength=len(cap)), out=start[1:])
+        return of, start, np.argsort(of, kind="stable"), cap
 
-        turns = {name: turned for name, _, turned in self.classes[post]}
-        for seats, turned in [(fill(name, own), turned) for name, own, turned in self.classes[post]]:
-            while seats and turned is not None:
-                seats = fill(turned, seats)
-                turned = turns.get(turned)
-        return taken
+    @cached_property
+    def by_post(self) -> NDArray[np.int64]:
+        """The wishes that posts return, by post, then rank."""
+        wishes = np.flatnonzero(self.rank >= 0)
+        post, rank = self.question.choices[wishes].astype(np.int64), self.rank[wishes]
+        wide, high = len(self.rank).bit_length(), int(rank.max(initial=0)).bit_length()
+        if len(self.terms).bit_length() + high + wide < 64:
+            # Post, rank and wish in one number: numbers are sorted many times faster than indices.
+            key = (post << high | rank) << wide | wishes
+            key.sort()
+            return key & ((1 << wide) - 1)
+        return wishes[np.lexsort((rank, post))]
 
-    def _share(self, region: str, ranked: Mapping[int, list[int]]) -> dict[int, Seat]:
-        count = self._shares(region, ranked)
+    def pools(self, chosen: NDArray[np.bool_] | None = None) -> tuple[NDArray[np.int64], ...]:
+        """Wishes by post, then rank, where each post begins and how many it has; of all wishes or of some."""
+        pool = self.by_post.copy() if chosen is None else self.by_post[chosen[self.by_post]]
+        many = np.bincount(self.question.choices[pool], minlength=len(self.terms))
+        return pool, np.cumsum(many) - many, many
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        return self.lines, self.member, self.units, self.limit, self.target
+
+    def named(self, person: int, post: int | None) -> dict[str, Any]:
+        question = self.question
         return {
-            person: seat
-            for post in count
-            for person, seat in self._fill(post, ranked.get(post, []), count[post]).items()
+            "applicant": question.applicants[person],
+            "post": None if post is None or post < 0 else question.posts[post],
         }
 
-    def _shares(self, region: str, ranked: Mapping[int, list[int]]) -> dict[int, int]:
-        """How many each post of a region takes of those who ask: targets first, then by turns."""
-        room = self.region[region].cap
-        count = dict.fromkeys(self.posts_of[region], 0)
-        able = {p: len(self._fill(p, ranked.get(p, []), self.limit(p))) for p in count}
-        for own in (True, False):
-            limit = {p: min(able[p], (self.terms[p].target or 0) if own else MOST) for p in count}
-            turning = [post for post in count if count[post] < limit[post]]
-            while turning and room:
-                for post in turning[:room]:
-                    count[post] += 1
-                room -= len(turning[:room])
-                turning = [post for post in turning if count[post] < limit[post]]
-        return count
 
-    def propose(self) -> list[Seat | None]:
-        """Deferred acceptance in rounds: the answer that is best for applicants."""
-        following = [iter(wishes) for wishes in self.wishes]
-        held: list[Seat | None] = [None] * len(self.wishes)
-        pools: dict[int | str, dict[int, set[int]]] = {}
-        waiting = list(range(len(held)))
-        while waiting:
-            asked = set()
-            for person in waiting:
-                post = next(following[person], None)
-                if post is not None:
-                    unit = self.unit(post)
-                    pools.setdefault(unit, {}).setdefault(post, set()).add(person)
-                    asked.add(unit)
-            waiting = []
-            for unit in asked:
-                pool = pools[unit]
-                taken = self.choose(unit, {post: list(people) for post, people in pool.items()})
-                for people in pool.values():
-                    for person in list(people):
-                        held[person] = taken.get(person)
-                        if person not in taken:
-                            people.discard(person)
-                            waiting.append(person)
-        return held
+class _Held:
+    """What the answer gives each person: ``post``, ``name`` of its class (as a row of `_Market.member`), ``wish``."""
 
-    def offer(self) -> list[int | None]:
-        """The opposite side: units offer to whom they would take among those who have not declined."""
-        pools: dict[int | str, dict[int, list[int]]] = {}
-        for person, wishes in enumerate(self.wishes):
-            for post in wishes:
-                pools.setdefault(self.unit(post), {}).setdefault(post, []).append(person)
-        for pool in pools.values():
-            for post, people in pool.items():
-                people.sort(key=lambda i: self.wishes[i][post])
-        held: list[int | None] = [None] * len(self.wishes)
-        place = [{post: at for at, post in enumerate(wishes)} for wishes in self.wishes]
-        dirty = set(pools)
-        while dirty:
-            unit = dirty.pop()
-            for person, (post, _) in self.offers(unit, pools[unit]):
-                before = held[person]
-                # An offer of this round may have been declined by a better one earlier in the same round.
-                if before == post or person not in pools[unit][post]:
-                    continue
-                loses = post if before is not None and place[person][before] < place[person][post] else before
-                if loses != post:
-                    held[person] = post
-                if loses is not None:
-                    pools[self.unit(loses)][loses].remove(person)
-                    dirty.add(self.unit(loses))
-        return held
+    def __init__(self, market: _Market, answer: Allocation) -> None:
+        question, lines = market.question, market.question.lines
+        self.post = answer.post
+        self.name = np.where(answer.line >= 0, lines.name[answer.line], len(lines.names))
+        self.wish = np.full(len(self.post), -1, np.int64)
+        mine = np.flatnonzero((question.choices == self.post[market.owner]) & (market.rank >= 0))
+        self.wish[market.owner[mine]] = mine
 
-    def offers(self, unit: int | str, pool: Mapping[int, list[int]]) -> list[tuple[int, Seat]]:
-        """(person, seat) from a pool in order of rank: a region may offer several of its posts to one person."""
-        if not isinstance(unit, str):
-            return list(self._fill(unit, pool.get(unit, []), self.limit(unit)).items())
-        count = self._shares(unit, pool)
-        return [
-            entry for post in count for entry in self._fill(post, pool.get(post, []), count[post]).items()
-        ]
+    def class_of(self, market: _Market, person: int) -> str:
+        return (*market.question.lines.names, "")[self.name[person]]
 
 
-def _overfull(market: _Market, held: list[Seat | None]) -> Witness:
-    question = market.question
-    count: dict[int | str, int] = {}
-    for seat in held:
-        if seat is not None:
-            for unit in {seat[0], market.unit(seat[0])}:
-                count[unit] = count.get(unit, 0) + 1
-    for unit, holders in sorted(count.items(), key=str):
-        if isinstance(unit, str):
-            if holders > market.region[unit].cap:
-                return {"region": unit, "holders": holders, "cap": market.region[unit].cap}
-        elif holders > market.limit(unit):
-            return {"post": question.posts[unit], "holders": holders, "seats": market.limit(unit)}
-    return None
+def _overfull(market: _Market, held: _Held) -> Witness:
+    of, _, _, cap = market.units
+    count = np.bincount(held.post[held.post >= 0], minlength=len(of))
+    total = np.bincount(of, weights=count, minlength=len(cap)).astype(np.int64)
+    # The sequence in which witnesses have always been looked for: as these pairs are written.
+    over: dict[str, dict[str, Any]] = {}
+    for post in np.flatnonzero(count > market.limit).tolist():
+        holders, name, seats = int(count[post]), market.question.posts[post], int(market.limit[post])
+        over[str((post, holders))] = {"post": name, "holders": holders, "seats": seats}
+    for unit in np.flatnonzero((cap >= 0) & (total > cap)).tolist():
+        holders, region = int(total[unit]), market.names[unit]
+        over[str((region, holders))] = {"region": region, "holders": holders, "cap": int(cap[unit])}
+    return over[min(over)] if over else None
 
 
-def _unlisted(market: _Market, held: list[Seat | None]) -> Witness:
-    for person, seat in enumerate(held):
-        if seat is not None and seat[0] not in market.wishes[person]:
-            return _named(market, person, seat[0])
-        if seat is not None and not market.may_take(person, seat[1]):
-            return _named(market, person, seat[0]) | {"class": seat[1]}
-    return None
+def _unlisted(market: _Market, held: _Held) -> Witness:
+    placed = held.post >= 0
+    strange = placed & (held.wish < 0)
+    outside = placed & ~market.member[held.name, np.arange(len(placed))]
+    people = np.flatnonzero(strange | outside)
+    if not len(people):
+        return None
+    person = int(people[0])
+    more = {} if strange[person] else {"class": held.class_of(market, person)}
+    return market.named(person, int(held.post[person])) | more
 
 
-def _unjust(market: _Market, held: list[Seat | None]) -> dict[str, Witness]:
+def _unjust(market: _Market, held: _Held) -> dict[str, Witness]:
     """Ask every unit again, with all who hold a place there and all who would rather."""
-    pools: dict[int | str, dict[int, list[int]]] = {}
-    for person, wishes in enumerate(market.wishes):
-        mine = held[person]
-        for post in wishes:
-            pools.setdefault(market.unit(post), {}).setdefault(post, []).append(person)
-            if mine is not None and mine[0] == post:
-                break
+    from cauce_engine.certify import choices_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
+    question, owner = market.question, market.owner
+    upto = np.where(held.wish >= 0, held.wish, question.choice_start[1:])
+    asking = np.arange(len(owner)) <= upto[owner]
+    pool, begin, many = market.pools(asking)
+    sequence, share, line = loops.asked(pool, begin, many, owner, *market.rules)
+    given = np.arange(len(pool)) - np.repeat(begin, many) < np.repeat(share, many)
+    offers = sequence[given]
+    names, units = market.lines[1], market.units[0]
+    people = owner[offers]
+    wrong = (held.wish[people] != offers) | (held.name[people] != names[line[offers]])
     found: dict[str, Witness] = {}
-    for unit, pool in sorted(pools.items(), key=lambda entry: str(entry[0])):
-        ranked = {post: sorted(people, key=lambda i: market.wishes[i][post]) for post, people in pool.items()}
-        for person, wanted in sorted(market.offers(unit, ranked), key=lambda offer: (offer[1][0], offer[0])):
-            post, seat = wanted[0], held[person]
-            if seat is None or seat[0] != post:
-                holders = [i for i in pool[post] if (held[i] or (-1, ""))[0] == post]
-                behind = [i for i in holders if market.wishes[i][post] > market.wishes[person][post]]
-                name = "A3" if behind else "A4"
-                more = {"behind": market.question.applicants[behind[-1]]} if behind else {}
-                found.setdefault(name, _named(market, person, post) | more)
-            elif seat != wanted:
-                witness = _named(market, person, post) | {"class": seat[1], "should_be": wanted[1]}
-                found.setdefault("A5", witness)
+    told = [(str(market.names[units[question.choices[w]]]), int(question.choices[w]), int(owner[w]), int(w))
+            for w in offers[wrong].tolist()]  # fmt: skip
+    for _, post, person, wish in sorted(told):
+        witness = market.named(person, post)
+        if held.wish[person] == wish:
+            name = question.lines.names[names[line[wish]]]
+            found.setdefault("A5", witness | {"class": held.class_of(market, person), "should_be": name})
+            continue
+        holders = np.flatnonzero(held.post == post)
+        behind = holders[market.rank[held.wish[holders]] > market.rank[wish]]
+        more = {"behind": question.applicants[behind[-1]]} if len(behind) else {}
+        found.setdefault("A3" if len(behind) else "A4", witness | more)
     return found
 
 
-def _improvable(market: _Market, answer: Allocation, held: list[Seat | None]) -> Witness:
-    best = market.propose()
-    for person, (mine, theirs) in enumerate(zip(held, best, strict=True)):
-        if mine != theirs:
-            return _named(market, person, theirs[0] if theirs else None) | {
-                "because": "a better answer exists"
-            }
-    opposite = market.offer()
-    differing = sum((seat[0] if seat else None) != post for seat, post in zip(held, opposite, strict=True))
-    if answer.unique is None or answer.unique == (differing == 0):
+def _improvable(market: _Market, answer: Allocation, held: _Held) -> Witness:
+    """Find the answer that is best for applicants, and whether the opposite side would give the same."""
+    from cauce_engine.certify import choices_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
+    question, owner = market.question, market.owner
+    pool, begin, many = market.pools()
+    best, line = loops.proposed(
+        question.choice_start, question.choices, market.rank, begin, owner, *market.rules
+    )
+    placed, name = best >= 0, np.full(len(best), -1)
+    name[placed] = market.lines[1][line[best[placed]]]
+    mine = np.where(held.wish >= 0, held.name, -1)
+    differing = np.flatnonzero((best != held.wish) | (name != mine))
+    if len(differing):
+        person = int(differing[0])
+        post = int(question.choices[best[person]]) if best[person] >= 0 else None
+        return market.named(person, post) | {"because": "a better answer exists"}
+    if answer.unique is None:
         return None
-    return {"unique": answer.unique, "differing": differing}
+    opposite = loops.offered(
+        len(held.post), question.choices, pool, begin, many, owner, *market.rules
+    )  # fmt: skip
+    count = int(np.count_nonzero(opposite != held.wish))
+    return None if answer.unique == (count == 0) else {"unique": answer.unique, "differing": count}
 
 
-def _misled(market: _Market, answer: Allocation, held: list[Seat | None]) -> Witness:
+def _misled(market: _Market, answer: Allocation, held: _Held) -> Witness:
     """Follow the published lines for everybody, after checking that each names someone who sits in it."""
+    from cauce_engine.certify import choices_loops as loops  # noqa: PLC0415 - the compiler loads when it is needed
+
     if answer.last is None:
         return {"cutoffs": "missing"}
-    lines = market.question.lines
-    last = answer.last.tolist()
-    for line, person in enumerate(last):
-        post, name = int(lines.post[line]), lines.names[lines.name[line]]
-        if person >= 0 and held[person] != (post, name):
-            return _named(market, person, post) | {"class": name}
-    for person, wishes in enumerate(market.wishes):
-        reached = None
-        for post, rank in wishes.items():
-            for line in range(int(lines.start[post]), int(lines.start[post + 1])):
-                limit = last[line]
-                if limit == NO_SEATS or not market.may_take(person, lines.names[lines.name[line]]):
-                    continue
-                if limit == SEATS_LEFT or market.wishes[limit][post] >= rank:
-                    reached = post
-                    break
-            if reached is not None:
-                break
-        mine = held[person]
-        if reached != (mine[0] if mine else None):
-            return _named(market, person, mine[0] if mine else None)
-    return None
-
-
-def _named(market: _Market, person: int, post: int | None) -> dict[str, Any]:
-    question = market.question
-    return {"applicant": question.applicants[person], "post": None if post is None else question.posts[post]}
+    question, lines, last = market.question, market.question.lines, answer.last
+    named = np.flatnonzero(last >= 0)
+    sits = (held.post[last[named]] == lines.post[named]) & (held.name[last[named]] == lines.name[named])
+    if not sits.all():
+        line = int(named[~sits][0])
+        witness = market.named(int(last[line]), int(lines.post[line]))
+        return witness | {"class": lines.names[lines.name[line]]}
+    reach = np.where(last == SEATS_LEFT, EVERYBODY, -1)
+    reach[named] = market.rank[held.wish[last[named]]]
+    person = int(
+        loops.misled(
+            question.choice_start, question.choices, market.rank, held.wish, lines.start, lines.name,
+            market.member, reach,
+        )
+    )  # fmt: skip
+    return None if person < 0 else market.named(person, int(held.post[person]))

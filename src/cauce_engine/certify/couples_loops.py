@@ -1,54 +1,180 @@
 """The certifier's own loops for couples: who would object, by the words of the definition.
 
 A wish of person i is an index in ``start[i]:start[i + 1]``; the pairs of couple c are ``pair_start[c]`` to
-``pair_start[c + 1]``. Ranks count from 0, best first; -1: the post does not list the person.
+``pair_start[c + 1]``. Ranks count from 0, best first. ``wanted[first[i]:first[i + 1]]`` is what an answer leaves
+person i to want: of a single person, the posts of their list down to the one they hold, that included; of a
+member of a couple, every post that its pairs name, each once, written ``~post``.
+
+No order is read further than it matters: a post that is full can be reached by nobody behind its last holder.
 """
 
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def,arg-type,assignment"
 
 from __future__ import annotations
 
 import numpy as np
 
-from cauce_engine.compilation import compiled
+from cauce_engine.compilation import compiled, fetch
+
+NONE = 2**62
+HEAD = 32
+"""Entries of an order that are fetched ahead."""
 
 
 @compiled
-def member_lists(members, pair_start, pairs, posts):
-    """How many different posts each member's pairs name (by couple), and those posts one after another."""
-    size = np.zeros((len(members), 2), np.int64)
-    named = np.empty(pairs.size, np.int32)
-    told = np.zeros(posts, np.bool_)
-    filled = 0
-    for couple in range(len(members)):
-        for side in range(2):
-            before = filled
+def has_ties(start, level):
+    """Whether any two neighbours in one order share their level."""
+    ties = False
+    for p in range(len(start) - 1):
+        for entry in range(start[p] + 1, start[p + 1]):
+            ties |= level[np.uint64(entry)] == level[np.uint64(entry - 1)]
+    return ties
+
+
+@compiled
+def wants(start, choices, post, members, pair_start, pairs, count, expected, first, wanted):
+    """Read every list as far as it matters: fills ``first`` and ``wanted``, with room for all that lists name.
+
+    ``count`` (int64 by post, all 0) becomes the number of holders, ``expected`` that of holders who list the
+    post. Returns the first person whose place is not on their list; -1 for none.
+    """
+    slot = np.full(len(post), -1, np.int32)
+    for which in range(members.size):
+        slot[members[which >> 1, which & 1]] = which
+    told = np.full(len(count), -1, np.int32)
+    stranger, filled = -1, 0
+    first[0] = 0
+    for person in range(len(post)):
+        p, listed = post[person], False
+        if slot[person] >= 0:
+            couple, side = slot[person] >> 1, slot[person] & 1
             for k in range(pair_start[couple], pair_start[couple + 1]):
-                if pairs[k, side] >= 0 and not told[pairs[k, side]]:
-                    told[pairs[k, side]] = True
-                    named[filled] = pairs[k, side]
+                named = pairs[k, side]
+                if named >= 0 and told[named] != slot[person]:
+                    told[named] = slot[person]
+                    wanted[filled] = ~named
                     filled += 1
-            for entry in range(before, filled):
-                told[named[entry]] = False
-            size[couple, side] = filled - before
-    return size, named[:filled]
+                    listed = listed or named == p
+        else:
+            for wish in range(start[person], start[person + 1]):
+                wanted[filled] = choices[wish]
+                filled += 1
+                if choices[wish] == p:
+                    listed = True
+                    break
+        first[person + 1] = filled
+        if p >= 0:
+            count[p] += 1
+            expected[p] += listed
+            if not listed and stranger < 0:
+                stranger = person
+    return stranger
 
 
 @compiled
-def ranks_of_pairs(start, choices, person_rank, wish_rank, common, members, pair_start, pairs, posts):
-    """By pair and member, the member's rank at the post of the pair (-1 for no post)."""
-    ranks = np.full(pairs.shape, -1, np.int64)
-    wish_at = np.empty(posts, np.int64)
-    for couple in range(len(members)):
-        for side in range(2):
-            person = members[couple, side]
-            for wish in range(start[person], start[person + 1]):
-                wish_at[choices[wish]] = wish
-            for k in range(pair_start[couple], pair_start[couple + 1]):
-                if pairs[k, side] >= 0:
-                    wish = wish_at[pairs[k, side]]
-                    ranks[k, side] = person_rank[person] if common else wish_rank[wish]
-    return ranks
+def along_orders(
+    order_start,
+    order_applicant,
+    given,
+    start,
+    first,
+    wanted,
+    post,
+    count,
+    expected,
+    seats,
+    rank,
+    person,
+    ranks,
+):
+    """Go down the posts' own orders: to the last holder, or to the end where a seat is free.
+
+    Fills ``rank`` and ``person`` (by post, four columns of -1): the four holders who come last, last first; and
+    ``ranks``: by entry of ``wanted``, the rank of a member at that post where it was met. Four are enough: two may
+    be the members themselves, and no rule looks at more than two others. ``expected`` is counted down: what is
+    left are holders whom their post does not list. Returns the first wish of a single person that a post refused
+    though it took somebody behind them, and the first refused by a post with a free seat (-1 for none).
+    """
+    envy, waste, one = np.int64(NONE), np.int64(NONE), np.uint64(1)
+    for p in range(len(seats)):
+        _fetch_heads(p, order_start, order_applicant, first, wanted)
+        if not given[p]:
+            continue
+        free, keen = count[p] < seats[p], np.int64(NONE)
+        for entry in range(order_start[p], order_start[p + 1]):
+            if not free and expected[p] == 0:
+                break
+            someone = np.uint64(order_applicant[np.uint64(entry)])
+            k, end = np.uint64(first[someone]), np.uint64(first[someone + one])
+            while k < end and wanted[k] != p and wanted[k] != ~p:
+                k += one
+            if k == end:
+                continue
+            if wanted[k] < 0:
+                ranks[k] = entry - order_start[p]
+            elif post[someone] != p:
+                keen = min(keen, start[someone] + np.int64(k) - first[someone])
+            if post[someone] == p:
+                envy = min(envy, keen)
+                expected[p] -= 1
+                for at in range(3, 0, -1):
+                    rank[p, at] = rank[p, at - 1]
+                    person[p, at] = person[p, at - 1]
+                rank[p, 0] = entry - order_start[p]
+                person[p, 0] = someone
+        if free:
+            waste = min(waste, keen)
+    return envy if envy < NONE else -1, waste if waste < NONE else -1
+
+
+@compiled
+def _fetch_heads(p, order_start, order_applicant, first, wanted):
+    """Fetch what the first entries of the next orders will look at."""
+    posts = len(order_start) - 1
+    if p + 2 < posts:
+        for entry in range(order_start[p + 2], min(order_start[p + 3], order_start[p + 2] + HEAD)):
+            fetch(first, np.int64(order_applicant[entry]))
+    if p + 1 < posts:
+        for entry in range(order_start[p + 1], min(order_start[p + 2], order_start[p + 1] + HEAD)):
+            fetch(wanted, first[order_applicant[entry]])
+
+
+@compiled
+def holders_by_merit(given, place, post, rank, person):
+    """At posts without an order of their own, the last four holders by ``place``, as `along_orders` says."""
+    for someone in range(len(post)):
+        p = post[someone]
+        if p < 0 or given[p]:
+            continue
+        mine, at = np.int64(place[someone]), 4
+        while at > 0 and rank[p, at - 1] < mine:
+            at -= 1
+        if at < 4:
+            for below in range(3, at, -1):
+                rank[p, below] = rank[p, below - 1]
+                person[p, below] = person[p, below - 1]
+            rank[p, at] = mine
+            person[p, at] = someone
+
+
+@compiled
+def refused_by_merit(given, place, start, first, wanted, post, count, seats, rank, ranks):
+    """The same for those who are refused there: first envy, first waste; and ``ranks`` of members."""
+    envy, waste = np.int64(-1), np.int64(-1)
+    for someone in range(len(post)):
+        for k in range(first[someone], first[someone + 1]):
+            p = wanted[k] if wanted[k] >= 0 else ~wanted[k]
+            if given[p]:
+                continue
+            if wanted[k] < 0:
+                ranks[k] = place[someone]
+            elif p != post[someone]:
+                wish = start[someone] + k - first[someone]
+                if rank[p, 0] > place[someone] and envy < 0:
+                    envy = wish
+                if count[p] < seats[p] and waste < 0:
+                    waste = wish
+    return envy, waste
 
 
 @compiled
@@ -58,44 +184,12 @@ def outside(post, members, pair_start, pairs):
         a, b = post[members[couple, 0]], post[members[couple, 1]]
         allowed = a < 0 and b < 0
         for k in range(pair_start[couple], pair_start[couple + 1]):
-            allowed = allowed or (pairs[k, 0] == a and pairs[k, 1] == b)
+            if allowed:
+                break
+            allowed = pairs[k, 0] == a and pairs[k, 1] == b
         if not allowed:
             return couple
     return -1
-
-
-@compiled
-def last_four(start, choices, person_rank, wish_rank, common, post, posts):
-    """By post, how many hold it, and the rank and person of the four who come last, last first (-1 none).
-
-    Four are enough: two may be the members themselves, and no rule looks at more than two others.
-    """
-    count = np.zeros(posts, np.int64)
-    rank = np.full((posts, 4), -1, np.int64)
-    person = np.full((posts, 4), -1, np.int64)
-    for someone in range(len(post)):
-        p = post[someone]
-        if p < 0:
-            continue
-        count[p] += 1
-        mine = np.int64(-1)
-        if common:
-            mine = np.int64(person_rank[someone])
-        else:
-            for wish in range(start[someone], start[someone + 1]):
-                if choices[wish] == p:
-                    mine = np.int64(wish_rank[wish])
-                    break
-        at = 4
-        while at > 0 and rank[p, at - 1] < mine:
-            at -= 1
-        if at < 4:
-            for below in range(3, at, -1):
-                rank[p, below] = rank[p, below - 1]
-                person[p, below] = person[p, below - 1]
-            rank[p, at] = mine
-            person[p, at] = someone
-    return count, rank, person
 
 
 @compiled
@@ -113,64 +207,63 @@ def _reaches(p, mine, partner, held, seats, count, rank, person):
     """Whether a member reaches one post of a pair: holds it, or it has a free seat, or someone to give way."""
     if p < 0 or held == p:
         return True
-    if seats[p] == 0:
-        return False
-    if count[p] >= seats[p] and mine >= rank[p, 0]:
-        return False
     return count[p] < seats[p] or _how_many_behind(p, mine, partner, partner, rank, person) > 0
 
 
 @compiled
-def couples_objecting(post, members, pair_start, pairs, ranks, loose, seats, count, rank, person, only_first):
-    """Mark the pairs for which their couple objects (``loose``: by MM, else by BIS); stop at the first if asked."""
-    objects = np.zeros(len(pairs), np.bool_)
-    for couple in range(len(members)):
-        a, b = members[couple, 0], members[couple, 1]
-        for k in range(pair_start[couple], pair_start[couple + 1]):
-            p, q, ra, rb = pairs[k, 0], pairs[k, 1], ranks[k, 0], ranks[k, 1]
-            if post[a] == p and post[b] == q:
-                break
-            if (p >= 0 and ra < 0) or (q >= 0 and rb < 0):
-                continue
-            if p >= 0 and p == q and not (loose and (post[a] == p or post[b] == p)):
-                free = seats[p] - count[p]
-                if post[a] == p:
-                    free += 1
-                if post[b] == p:
-                    free += 1
-                behind_later = _how_many_behind(p, max(ra, rb), a, b, rank, person)
-                behind_earlier = _how_many_behind(p, min(ra, rb), a, b, rank, person)
-                if seats[p] < 2:
-                    objects[k] = False
-                elif free >= 2:
-                    objects[k] = True
-                elif loose and free == 1:
-                    objects[k] = behind_earlier >= 1
-                elif loose:
-                    objects[k] = behind_later >= 1 and behind_earlier >= 2
-                else:
-                    objects[k] = free + behind_later >= 2
-            else:
-                objects[k] = _reaches(p, ra, b, post[a], seats, count, rank, person) and _reaches(
-                    q, rb, a, post[b], seats, count, rank, person
-                )
-            if objects[k] and only_first:
-                return objects
-    return objects
+def _objects(a, b, p, q, ra, rb, post, loose, seats, count, rank, person):
+    """Whether a couple would object for a pair that it prefers to what its members a and b hold."""
+    if p < 0 or p != q or (loose and (post[a] == p or post[b] == p)):
+        return _reaches(p, ra, b, post[a], seats, count, rank, person) and _reaches(
+            q, rb, a, post[b], seats, count, rank, person
+        )
+    free = seats[p] - count[p]
+    if post[a] == p:
+        free += 1
+    if post[b] == p:
+        free += 1
+    behind_later = _how_many_behind(p, max(ra, rb), a, b, rank, person)
+    behind_earlier = _how_many_behind(p, min(ra, rb), a, b, rank, person)
+    if seats[p] < 2:
+        return False
+    if free >= 2:
+        return True
+    if loose and free == 1:
+        return behind_earlier >= 1
+    if loose:
+        return behind_later >= 1 and behind_earlier >= 2
+    return free + behind_later >= 2
 
 
 @compiled
-def singles_objecting(start, choices, person_rank, wish_rank, common, post, coupled, seats, count, rank):
-    """Mark the wishes that single people like better than what they hold and could have."""
-    objects = np.zeros(len(choices), np.bool_)
-    for someone in range(len(post)):
-        if coupled[someone]:
-            continue
-        for wish in range(start[someone], start[someone + 1]):
-            p = choices[wish]
-            if p == post[someone]:
+def couples_objecting(
+    post, members, pair_start, pairs, first, wanted, ranks, loose, seats, count, rank, person, only_first
+):
+    """Mark the pairs for which their couple objects (``loose``: by MM, else by BIS); stop at the first if asked.
+
+    ``ranks``: by entry of ``wanted``, -1 where the order of the post was read without meeting the member. A post that a member does not hold, that is full, and that nobody holds behind the member rules a pair
+    out, be it listed there or not: the partner could at most take a seat away.
+    """
+    objects = np.zeros(len(pairs), np.bool_)
+    known = np.full((2, len(seats)), -1, np.int64)
+    for couple in range(len(members)):
+        a, b = members[couple, 0], members[couple, 1]
+        for side in range(2):
+            member = members[couple, side]
+            for k in range(first[member], first[member + 1]):
+                p = ~wanted[k]
+                refused = p != post[member] and (
+                    seats[p] == 0 or (count[p] >= seats[p] and ranks[k] >= rank[p, 0])
+                )
+                known[side, p] = -1 if refused else ranks[k]
+        for k in range(pair_start[couple], pair_start[couple + 1]):
+            p, q = pairs[k, 0], pairs[k, 1]
+            if post[a] == p and post[b] == q:
                 break
-            mine = np.int64(person_rank[someone] if common else wish_rank[wish])
-            if mine >= 0 and seats[p] > 0 and (count[p] < seats[p] or rank[p, 0] > mine):
-                objects[wish] = True
+            ra = known[0, p] if p >= 0 else np.int64(-1)
+            rb = known[1, q] if q >= 0 else np.int64(-1)
+            if (p < 0 or ra >= 0) and (q < 0 or rb >= 0):
+                objects[k] = _objects(a, b, p, q, ra, rb, post, loose, seats, count, rank, person)
+                if objects[k] and only_first:
+                    return objects
     return objects

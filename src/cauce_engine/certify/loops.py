@@ -4,13 +4,13 @@ Everywhere: wishes of person i are ``choices[start[i]:start[i + 1]]``; the rank 
 wish is ``person_rank[i]`` if ``common``, else ``wish_rank[wish]`` (-1: the post does not take this person).
 """
 
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def,assignment"
 
 from __future__ import annotations
 
 import numpy as np
 
-from cauce_engine.compilation import compiled
+from cauce_engine.compilation import compiled, fetch
 
 
 @compiled
@@ -23,69 +23,86 @@ def posts_held(post, value, posts):
     last = np.full(posts, -1, np.int32)
     sharing = np.zeros(posts, np.int64)
     for person in range(len(post)):
-        p = post[person]
-        if p < 0:
+        if post[person] < 0:
             continue
+        p = np.uint64(post[person])
         count[p] += 1
-        if value[person] > worst[p]:
-            worst[p] = value[person]
-            last[p] = person
-            sharing[p] = 1
-        elif value[person] == worst[p]:
-            sharing[p] += 1
+        mark = value[person]
+        if mark >= worst[p]:
+            sharing[p] = 1 if mark > worst[p] else sharing[p] + 1
+            if mark > worst[p]:
+                worst[p] = mark
+                last[p] = person
     return count, worst, last, sharing
 
 
-@compiled
-def lowest_of(post, value, worst, asked):
-    """The holders of the posts marked in ``asked`` who have the largest value there, ascending."""
-    found = np.empty(len(post), np.int64)
-    many = 0
-    for person in range(len(post)):
-        p = post[person]
-        if p >= 0 and asked[p] and value[person] == worst[p]:
-            found[many] = person
-            many += 1
-    return found[:many].copy()
+_FIRST = np.array([8, *((mask & -mask).bit_length() - 1 for mask in range(1, 256))], np.uint8)
+"""The lowest bit that is set in a byte."""
 
 
 @compiled
-def refused_by_merit(start, choices, post, value, count, capacity, worst, ties):
+def refused_by_merit(start, choices, post, value, count, capacity, worst, sharing, tied, ahead, lowest):
     """Walk the wishes that people like better than what they hold, smaller values coming first.
 
     Returns the first person whose place is not on their list, the first wish refused by a post that took
-    someone of larger value, the first refused by a post with a free seat (-1 where there is none), and how
-    many wishes were written to ``ties``: those refused by a full post whose last has the same value.
+    someone of larger value, the first refused by a post with a free seat (-1 where there is none), how many
+    wishes were written to ``tied`` (refused by a full post whose last has the same value; their people to
+    ``ahead``), and how many people to ``lowest``: those who share the largest value of their post.
     """
-    # One bar for each post, so that a wish refused for good costs one comparison.
+    # One bar for each post: a wish refused for good costs one comparison, and what somebody holds is not refused.
+    # Indices are unsigned, which spares a test for negative ones at every access.
     bar = np.empty(len(capacity), np.int64)
+    shared = np.empty(len(capacity), np.int64)
     for p in range(len(capacity)):
         bar[p] = worst[p] if count[p] >= capacity[p] else 2**62
+        shared[p] = worst[p] if sharing[p] > 1 else -1
     stranger = -1
     envy = -1
     waste = -1
-    tied = 0
+    ties = 0
+    last = 0
+    one, eight, far = np.uint64(1), np.uint64(8), np.uint64(400)
+    wishes = np.uint64(len(choices))
     for person in range(len(post)):
         mine = post[person]
         mark = value[person]
+        if mine >= 0 and shared[mine] == mark:
+            lowest[last] = person
+            last += 1
         found = mine < 0
-        for wish in range(start[person], start[person + 1]):
+        wish = np.uint64(start[person])
+        end = np.uint64(start[person + 1])
+        if end + far < wishes:
+            fetch(choices, end + far)
+        while wish < end:
+            if wish + eight <= wishes:
+                # Eight wishes at once, without a branch for each: most walks end at the first that is not refused.
+                mask = 0
+                for k in range(8):
+                    mask |= (mark <= bar[np.uint64(choices[wish + np.uint64(k)])]) << k
+                step = np.uint64(_FIRST[np.uint64(mask)])
+                wish += step
+                if step == eight or wish >= end:
+                    continue
+            elif mark > bar[choices[wish]]:
+                wish += one
+                continue
             p = choices[wish]
             if p == mine:
                 found = True
                 break
-            if mark > bar[p]:
-                continue
             if worst[p] > mark and envy < 0:
                 envy = wish
             if worst[p] == mark:
-                ties[tied] = wish
-                tied += 1
+                tied[ties] = wish
+                ahead[ties] = person
+                ties += 1
             if count[p] < capacity[p] and waste < 0:
                 waste = wish
+            wish += one
         if not found and stranger < 0:
             stranger = person
-    return stranger, envy, waste, tied
+    return stranger, envy, waste, ties, last
 
 
 @compiled

@@ -32,41 +32,37 @@ class ByMerit:
         self.question, self.answer = question, answer
         value = standing(question)
         count, worst, last, sharing = loops.posts_held(answer.post, value, len(question.posts))
-        ties = np.empty(len(question.choices), np.int64)
-        stranger, envy, waste, tied = loops.refused_by_merit(
-            question.choice_start, question.choices, answer.post, value, count, question.capacity, worst, ties
-        )
+        # Room for every wish and person; what is not written to costs nothing.
+        tied, ahead = np.empty(len(question.choices), np.int64), np.empty(len(question.choices), np.int64)
+        lowest = np.empty(len(question.applicants), np.int64)
+        stranger, envy, waste, ties, sharers = loops.refused_by_merit(
+            question.choice_start, question.choices, answer.post, value, count, question.capacity, worst,
+            sharing, tied, ahead, lowest,
+        )  # fmt: skip
         self.count, self.last, self.stranger, self.waste = count, last, int(stranger), int(waste)
-        self.envy = self._settled(int(envy), ties[:tied], value, worst, sharing)
+        self.envy = self._settled(int(envy), tied[:ties], ahead[:ties], lowest[:sharers])
 
     def _settled(
-        self,
-        envy: int,
-        ties: NDArray[np.int64],
-        value: NDArray[np.int64],
-        worst: NDArray[np.int64],
-        sharing: NDArray[np.int64],
+        self, envy: int, ties: NDArray[np.int64], refused: NDArray[np.int64], lowest: NDArray[np.int64]
     ) -> int:
-        """Decide ties at the last admitted: sets ``last`` and returns the first wish of justified envy, or -1."""
-        from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
+        """Decide ties at the last admitted: sets ``last`` and returns the first wish of justified envy, or -1.
 
+        ``ties``: wishes refused by a post whose last admitted has the same merit, ``refused``: their people;
+        ``lowest``: who shares the lowest merit of the post that they hold.
+        """
         question, post = self.question, self.answer.post
-        shared = np.zeros(len(sharing), np.bool_)
-        shared[question.choices[ties]] = True
-        shared |= sharing > 1
-        lowest = loops.lowest_of(post, value, worst, shared)
-        refused = np.searchsorted(question.choice_start, ties, side="right") - 1
-        people = np.union1d(lowest, refused)
+        asked = question.choices[ties]
+        lowest = np.concatenate((lowest, self.last[asked]))
+        people, index = np.unique(np.concatenate((lowest, refused)), return_inverse=True)
         if not len(people):
             return envy
-        chance = chances(question, people)
-        of_lowest = chance[np.searchsorted(people, lowest)]
-        deepest = np.full(len(worst), -1, np.int64)
+        chance = chances(question, people)[index]
+        of_lowest = chance[: len(lowest)]
+        deepest = np.full(len(question.posts), -1, np.int64)
         np.maximum.at(deepest, post[lowest], of_lowest)
         is_last = of_lowest == deepest[post[lowest]]
         self.last[post[lowest[is_last]]] = lowest[is_last]
-        ahead = chance[np.searchsorted(people, refused)] < deepest[question.choices[ties]]
-        wishes = ties[ahead]
+        wishes = ties[chance[len(lowest) :] < deepest[asked]]
         return envy if not len(wishes) else int(wishes[0]) if envy < 0 else min(envy, int(wishes[0]))
 
     def findings(self) -> dict[str, Witness]:

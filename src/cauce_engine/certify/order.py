@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from cauce_engine.scale import compiled_pays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cauce_engine.lottery import Lottery
     from cauce_engine.problems import Merit, Question
+
+LONGEST = 55
+"""Bytes of the longest identifier that fits one block of SHA-256 together with its padding."""
 
 
 def ranks(question: Question, merit: tuple[Merit, ...]) -> NDArray[np.int32]:
@@ -49,17 +54,38 @@ def tickets(question: Question, lottery: Lottery, people: NDArray[np.int64]) -> 
     key = (lottery.seed + (lottery.beacon or "")).encode("utf-8")
     if len(key) > 64:
         key = hashlib.sha256(key).digest()
-    block = key.ljust(64, b"\0")
-    inner = hashlib.sha256(bytes([byte ^ 0x36 for byte in block])).copy
-    outer = hashlib.sha256(bytes([byte ^ 0x5C for byte in block])).copy
-    names = question.applicants
+    padded = [bytes(byte ^ pad for byte in key.ljust(64, b"\0")) for pad in (0x36, 0x5C)]
+    names = [question.applicants[person] for person in people.tolist()]
+    # Drawing one takes about as long as a dozen steps of plain Python.
+    if compiled_pays(12 * len(names)):
+        text = "".join(names).encode("utf-8")
+        size = np.fromiter(map(len, names), np.int64, len(names))
+        if size.sum() != len(text):
+            size = np.fromiter((len(name.encode("utf-8")) for name in names), np.int64, len(names))
+        if size.max() <= LONGEST:
+            return at_once(padded, np.frombuffer(text, np.uint8), np.cumsum(size))
+    inner, outer = (hashlib.sha256(block).copy for block in padded)
     drawn = []
-    for person in people.tolist():
+    for name in names:
         within, around = inner(), outer()
-        within.update(names[person].encode("utf-8"))
+        within.update(name.encode("utf-8"))
         around.update(within.digest())
         drawn.append(around.digest())
-    return np.frombuffer(b"".join(drawn), ">u8").astype(np.uint64).reshape(len(people), 4)
+    return np.frombuffer(b"".join(drawn), ">u8").astype(np.uint64).reshape(len(names), 4)
+
+
+def at_once(padded: list[bytes], text: NDArray[np.uint8], end: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """The same in compiled loops; identifiers of at most `LONGEST` bytes, one after another, and their ends."""
+    from cauce_engine.certify import lottery_loops as loops  # noqa: PLC0415 - only many tickets are drawn compiled
+
+    keyed = []
+    for block in padded:
+        state = np.repeat(loops.BEGIN, 16)
+        loops.digest_block(state, np.repeat(np.frombuffer(block, ">u4").astype(np.uint32), 16), loops.ROUNDS)
+        keyed.append(state)
+    drawn = np.empty((len(end), 4), np.uint64)
+    loops.keyed_digests(text, end, *keyed, loops.ROUNDS, drawn)
+    return drawn
 
 
 def chances(question: Question, people: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -78,7 +104,7 @@ def chances(question: Question, people: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def standing(question: Question) -> NDArray[np.int64]:
     """One number for each person, smaller is better, equal exactly where all merit elements are equal."""
-    value = np.zeros(len(question.applicants), np.int64)
+    value: Any = np.int64(0)
     room = 2**62
     for element in question.merit:
         worth = element.levels.max(initial=0) - element.levels
@@ -88,5 +114,5 @@ def standing(question: Question) -> NDArray[np.int64]:
             known, value = np.unique(value, return_inverse=True)
             room = 2**62 // len(known)
         room //= steps
-        value = value * steps + worth[element.codes]
-    return value
+        value = worth[element.codes] + value * steps
+    return np.zeros(len(question.applicants), np.int64) if value.ndim == 0 else value

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cauce_engine.certify.couples import Couples
+from cauce_engine.couples.objections import objections
 from cauce_engine.pairs import Joint, joint
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation
@@ -56,7 +56,7 @@ def market_of(question: Question) -> Market:
     pair_rank = loops.pair_ranks(
         whole.choice_start, market.rank, together.members, together.start, together.at
     )
-    asks, asks_start = loops.askers(together.start, together.pairs, len(question.posts))
+    asks, asks_start = loops.askers(whole.choice_start, whole.choices, together.members, len(question.posts))
     arrays = (
         whole.choice_start, whole.choices, market.rank, market.owner, market.listed, market.wishes,
         question.capacity, together.members, together.start, together.pairs, pair_rank, asks, asks_start,
@@ -73,10 +73,12 @@ def _without_couples(
     from cauce_engine._kernels import deferred  # noqa: PLC0415
 
     whole = together.whole
-    rank = loops.without(whole.choice_start, market.rank, together.members)
+    # For as long as singles propose, no post ranks a member: cheaper than a copy of every rank.
+    kept = loops.taken_out(whole.choice_start, market.rank, together.members)
     held, _ = deferred.applicants_propose(
-        whole.choice_start, whole.choices, rank, market.listed, capacity, market.common.order
+        whole.choice_start, whole.choices, market.rank, market.listed, capacity, market.common.order
     )
+    loops.put_back(whole.choice_start, market.rank, together.members, kept)
     return held, loops.beginning(whole.choices, market.rank, market.listed, capacity, held)
 
 
@@ -172,23 +174,16 @@ def _answer(market: Market, post: NDArray[np.int32], status: str, extra: dict[st
     )
 
 
-def judge_of(market: Market, capacity: NDArray[np.int64] | None = None) -> Couples:
-    """The certifier's judge of objections, for choosing among answers that have some."""
-    ranked_, whole = market.ranked, market.joint.whole
-    return Couples(whole, market.question.couples, ranked_.common.place, ranked_.rank, False, capacity)
-
-
 def _least_unstable(market: Market, attempts: Attempts, exact: Any) -> dict[str, Any]:
     """The answer with the fewest objections that was met, and whether fewer are proven impossible."""
-    judge = judge_of(market)
     met: list[NDArray[np.int32]] = [np.full(len(market.question.applicants), -1, np.int32)]
     met += [post for post, _ in _leaving_out(market, attempts)]
     if attempts.last is not None:
         met.append(attempts.last)
-    best = min(met, key=lambda post: len(judge.objections(post)))
-    better = exact.fewest(len(judge.objections(best)))
+    best = min(met, key=lambda post: len(objections(market, post)))
+    better = exact.fewest(len(objections(market, best)))
     best = best if better is None else better
-    found = judge.objections(best)
+    found = objections(market, best)
     return {
         "count": len(found),
         "proven_fewest": exact.impossible and len(found) == exact.at_least,
@@ -230,14 +225,13 @@ def _extra_seats(market: Market, attempts: Attempts) -> dict[str, Any] | None:
     nobody who is refused: whoever it would have put out comes behind it, and before everyone refused. One
     seat alone is tried first at each post of these pairs.
     """
-    judge = judge_of(market)
     met: list[tuple[NDArray[np.int64], NDArray[np.int32]]] = []
     posts: list[int] = []
     for post, couples in _leaving_out(market, attempts):
         seated = _seated(market, post, couples)
         if seated is not None:
             met.append(seated)
-        named = {name for entry in judge.objections(post) for name in entry.get("pair", ()) if name}
+        named = {name for entry in objections(market, post) for name in entry.get("pair", ()) if name}
         posts += [p for p, name in enumerate(market.question.posts) if name in named and p not in posts]
     for at in posts[:CANDIDATES]:
         if met and min(_added(market, capacity) for capacity, _ in met) <= 1:
@@ -273,8 +267,8 @@ def _seated(
     ids = {market.question.couples[couple].id: couple for couple in couples}
     index = {name: at for at, name in enumerate(market.question.posts)}
     seen = set()
-    for entry in judge_of(market).objections(post, couples_only=True):
-        if entry["couple"] in seen or entry["couple"] not in ids:
+    for entry in objections(market, post):
+        if "couple" not in entry or entry["couple"] in seen or entry["couple"] not in ids:
             continue
         seen.add(entry["couple"])
         for member, name in zip(market.joint.members[ids[entry["couple"]]], entry["pair"], strict=True):
@@ -282,5 +276,5 @@ def _seated(
                 post[member] = index[name]
                 holders[index[name]] += 1
     capacity = np.maximum(capacity, holders)
-    stable = not judge_of(market, capacity).objections(post, first=True)
+    stable = not objections(market, post, capacity)
     return (capacity, post) if stable and (capacity - market.capacity).max() <= MOST_EXTRA else None

@@ -1,14 +1,18 @@
 """Files about calls that people bring: tables of posts, and scores from two independent sources."""
 
 from cauce.calls.intake.posts import COLUMNS, MOST_ROWS, columns, read_posts, seen_of
-from cauce.calls.intake.scores import Scores, read_scores
+from cauce.calls.intake.scores import Pair, Scores, read_pair, read_scores
+from cauce.calls.intake.scores import columns as score_columns
 
 __all__ = [
     "COLUMNS",
     "MOST_ROWS",
+    "Pair",
     "Scores",
     "columns",
+    "read_pair",
     "read_posts",
     "read_scores",
+    "score_columns",
     "seen_of",
 ]

@@ -57,11 +57,19 @@ from cauce.calls.operations.publishing import (
     publish_call,
     record_results,
 )
-from cauce.calls.operations.scores import load_scores
-from cauce.calls.rules.scores import ScoresDiffer
+from cauce.calls.operations.scores import (
+    SCORES,
+    close_review,
+    confirm_scores,
+    drop_scores,
+    load_scores,
+    receive_scores,
+)
+from cauce.calls.rules.scores import OutcomeRefused
 
 __all__ = [
     "POSTS",
+    "SCORES",
     "AddendumRefused",
     "ChangedMeanwhile",
     "DetailsRefused",
@@ -70,15 +78,18 @@ __all__ = [
     "ListRefused",
     "NoSuchVersion",
     "NotPublishable",
+    "OutcomeRefused",
     "RulesNotAccepted",
-    "ScoresDiffer",
     "add_missing",
     "add_posts",
+    "close_review",
     "commitment_of",
     "confirm_posts",
+    "confirm_scores",
     "count_demand",
     "create_call",
     "drop_posts",
+    "drop_scores",
     "edit_dates",
     "edit_design",
     "edit_general",
@@ -91,6 +102,7 @@ __all__ = [
     "publish_addendum",
     "publish_call",
     "receive_posts",
+    "receive_scores",
     "record_outlook",
     "record_results",
     "remove_criterion",

@@ -122,7 +122,8 @@ def read_pair(
     for odd in strange:
         remedy = _("Verlo con quien calificó. No excluye a nadie ni cambia un valor.")
         sheet.report.add(Finding(odd.row, _("Por revisar"), "", odd.folio, odd.sentence, remedy, True))
-    sheet.facts = {"people": len(a), "reviews": len(strange)}
+    agreed = sum(folio in b and b[folio].values == scored.values for folio, scored in a.items())
+    sheet.facts = {"people": agreed, "reviews": len(strange)}
     told(1)
     return sheet, {} if sheet.report.faults else a
 

@@ -104,10 +104,7 @@ def _desk(call: Call) -> import_pages.Desk:
 
 
 def _facts(taken: Import) -> list[tuple[Any, str]]:
-    return [
-        (figures.number(taken.facts.get("people", 0)), _("personas en las que coinciden")),
-        (figures.number(taken.facts.get("reviews", 0)), _("por revisar")),
-    ]
+    return [(figures.number(taken.facts.get("people", 0)), _("personas en las que coinciden"))]
 
 
 def _asks(taken: Import) -> str:

@@ -74,7 +74,6 @@ class RangeCell:
 class ScenarioRow:
     name: Any
     filled: RangeCell
-    share: RangeCell
     first: RangeCell
     kilometres: RangeCell
     unlisted: RangeCell
@@ -320,7 +319,6 @@ def _scenario_row(points: Sequence[Mapping[str, Any]], key: str, posts: int) -> 
     return ScenarioRow(
         name=SCENARIO_NAMES[key],
         filled=_cell(filled, span(filled.low, filled.median, filled.high, 0, posts)),
-        share=_shares(filled, posts),
         first=_shares(ranged("first"), ranged("people").median),
         kilometres=_cell(ranged("kilometres")),
         unlisted=_cell(ranged("unlisted")),

@@ -134,31 +134,45 @@ def rehearse(page, look):
 
 
 def compare_scores(page, look):
-    """Two files with faults, that differ, and that agree with somebody to look at."""
+    """Two files with faults, that differ, and that agree with somebody to look at, who is then reviewed."""
     page.goto("/gestion/RX24/solicitudes/")
     first, second, third = re.findall(r"RX24-\d{6}-\d", page.locator("main").inner_text())[:3]
     page.get_by_role("link", name="Puntajes").click()
-    page.get_by_role("button", name="Comparar los archivos").wait_for()
+    page.get_by_role("button", name="Subir y revisar").wait_for()
     look(page, "scores-none")
     page.get_by_text("Columnas que se leen").click()
-    head = page.locator("details[open] p").inner_text().rstrip(".").split(", ")
+    head = (
+        page.locator("details[open] p")
+        .first.inner_text()
+        .removeprefix("Hacen falta: ")
+        .rstrip(".")
+        .split(", ")
+    )
 
     def compare(a, b):
-        send(page, "Comparar los archivos", ("Archivo A", "lectura.csv", a), ("Archivo B", "acta.csv", b))
+        send(page, "Subir y revisar", ("Archivo A", "lectura.csv", a), ("Archivo B", "acta.csv", b))
 
     rows = [[first, "71", "41", "9.12"], [second, "68", "40", "8.80"], [third, "66", "37", "9.01"]]
     assert len(head) == len(rows[0]), head
     a = lines(head, *rows)
     compare(lines(head, ["RX24-999999-9", "setenta y un puntos", "41", "91.2"], *rows[1:]), a)
-    page.get_by_text("celdas no se pueden leer").first.wait_for()
+    page.get_by_text("setenta y un puntos").first.wait_for()
     look(page, "scores-faults")
     compare(a, lines(head, rows[0], [second, "86", "40", "8.80"], rows[2]))
-    page.get_by_text("Los archivos difieren en").first.wait_for()
+    page.get_by_text("el archivo B dice 86").first.wait_for()
     look(page, "scores-differ")
     # Three rows with the same values, one after the other: the files agree, and somebody has to look.
     alike = [[folio, *rows[0][1:]] for folio in (first, second, third)]
     compare(lines(head, *alike), lines(head, *reversed(alike)))
-    page.get_by_role("heading", name="1 persona por revisar").wait_for()
+    page.get_by_label("Vi a la persona por revisar").check()
+    look(page, "scores-agree")
+    page.get_by_role("button", name="Cargar este archivo").click()
+    page.get_by_role("link", name=third).click()
+    page.get_by_label("Qué se encontró").wait_for()
+    look(page, "scores-review")
+    page.get_by_label("Qué se encontró").fill("El acta en papel trae los mismos tres puntajes.")
+    page.get_by_role("button", name="Cerrar la revisión").click()
+    page.get_by_text(f"Revisión cerrada: {third}").wait_for()
 
 
 def test_the_national_catalogue_of_units_is_read_dry_and_let_go_of(visit, look):

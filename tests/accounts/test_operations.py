@@ -35,8 +35,14 @@ def register(now, **values):
 
 
 def passport(**values):
-    values = {"country": "SV", "number": "B0123456", "birth_date": date(1994, 2, 3), "sex": "M"} | values
-    return {"curp": "", "passport": operations.Passport(**values)}
+    values = {
+        "country": "SV",
+        "kind": "passport",
+        "number": "B0123456",
+        "birth_date": date(1994, 2, 3),
+        "sex": "M",
+    } | values
+    return {"curp": "", "foreign": operations.ForeignIdentity(**values)}
 
 
 def counts():
@@ -161,12 +167,12 @@ def test_the_people_of_the_demo_are_loaded_once(now):
     assert first.email.startswith("mariana@")
     before = counts()
     operations.load_demo_people(institution_ids_by_code=WHERE, actor=SYSTEM, now=now + timedelta(days=1))
-    assert counts() == before == (10, 3, 3, 3, 10)
+    assert counts() == before == (11, 4, 6, 4, 11)
     assert all(user.check_password(operations.DEMO_PASSWORD) for user in User.objects.all())
     assert set(Person.objects.values_list("is_invented", flat=True)) == {True}
     assert Membership.objects.get(user__email__startswith="ofelia").institution_id == 1
     assert actor_for(User.objects.get(email__startswith="aurelio")).holds("audit.read", 99)
-    for document in IdentityDocument.objects.all():
+    for document in IdentityDocument.objects.filter(kind="curp"):
         assert rules.read_curp(document.number).birth_date == document.person.birth_date
 
 

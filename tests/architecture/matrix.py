@@ -15,9 +15,11 @@ KNOWN = (302, *(200,) * 7)
 STRANGER = (200, *(302,) * 7)  # who has signed in already needs no registration
 MINE = (302, 200, *(404,) * 6)
 PERSON = (302, 200, 200, *(302,) * 5)  # offices are led to their desk
+PEOPLE_ONLY = (302, 200, 200, *(404,) * 5)  # an office has no documents
 READS_DESK = (302, 404, 404, 200, 404, 200, 200, 200)
 EDITS_DRAFT = (302, 404, 404, 200, 404, 403, 403, 403)  # who only reads is told so
 EDITS_FROZEN = (302, 404, 404, 403, 404, 403, 403, 403)  # nobody edits a published call
+MANAGES = (302, 404, 404, 200, 404, 404, 404, 404)  # who only reads the desk is not told of it
 OFFICE = (302, 404, 404, *(200,) * 5)
 MANAGERS = (302, 404, 404, 200, 200, 404, 404, 404)
 SIGNS = (302, 404, 404, 200, 200, 200, 404, 404)
@@ -102,6 +104,9 @@ MATRIX: dict[str, Row] = {
     "accounts:go_on": ((302,) * 8, none),
     "accounts:my_data": (KNOWN, none),
     "accounts:my_data_file": (KNOWN, none),
+    "accounts:link_curp": (PEOPLE_ONLY, none),
+    "accounts:tell_licence": (PEOPLE_ONLY, none),
+    "accounts:drop_licence": (BUTTON, lambda world: {"licence_id": 1}),
     "accounts:privacy": (PUBLIC, none),
     "accounts:privacy_version": (PUBLIC, lambda world: {"version": 1}),
     "accounts:accessibility": (PUBLIC, none),
@@ -185,6 +190,11 @@ MATRIX: dict[str, Row] = {
     "calls:scores_drop": (BUTTON, opened),
     "calls:score_review": (READS_DESK, reviewed),
     "calls:desk_applications": (READS_DESK, opened),
+    "calls:import_applicants": (MANAGES, opened),
+    "calls:import_applicants_progress": (MANAGES, opened),
+    "calls:import_applicants_report": ((302, *(404,) * 7), opened),  # nothing waits
+    "calls:import_applicants_confirm": (BUTTON, opened),
+    "calls:import_applicants_drop": (BUTTON, opened),
     "calls:log": (READS_DESK, opened),
     "calls:log_csv": (READS_DESK, opened),
     "calls:audit": (AUDITOR, none),
@@ -229,6 +239,13 @@ READERS_TOLD = (302, 404, 404, 302, 404, 302, 302, 302)
 READERS_SEE = (302, 404, 404, 200, 404, 200, 200, 200)
 
 POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[str, Any]]]] = {
+    "accounts:link_curp": (PEOPLE_ONLY, (), none),
+    "accounts:tell_licence": (PEOPLE_ONLY, (), none),
+    "accounts:drop_licence": (
+        (302, 302, 302, *(404,) * 5),
+        ("mariana", "bruno"),
+        lambda world: {"licence_id": 1},
+    ),
     "institutions:import_clues": ((302, *(404,) * 6, 422), (), none),
     "institutions:import_clues_confirm": ((302, *(404,) * 6, 302), (), none),
     "institutions:import_clues_drop": ((302, *(404,) * 6, 302), (), none),
@@ -239,6 +256,9 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "calls:scores_confirm": ((302, 404, 404, 302, 404, 403, 403, 403), (), opened),
     "calls:scores_drop": ((302, 404, 404, 302, 404, 403, 403, 403), (), opened),
     "calls:score_review": ((302, 404, 404, 422, 404, 403, 403, 403), (), reviewed),
+    "calls:import_applicants": ((302, 404, 404, 422, *(404,) * 4), (), opened),
+    "calls:import_applicants_confirm": ((302, 404, 404, 302, *(404,) * 4), (), opened),
+    "calls:import_applicants_drop": ((302, 404, 404, 302, *(404,) * 4), (), opened),
     "calls:apply": ((302,) * 8, ("mariana", "bruno"), opened),
     "calls:application_details": ((302, 422, *(404,) * 6), (), mine),
     "calls:application_list": ((302, 302, *(404,) * 6), (), mine),

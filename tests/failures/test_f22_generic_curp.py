@@ -1,17 +1,20 @@
 """F22. Two generic CURPs are written for every foreigner; a key on the CURP merges them all, and the usual
 check digit locks the women out, because the second generic has a wrong one.
 
-Proven to fail without its safeguard: with ``GENERIC_CURPS`` emptied in ``accounts.rules`` the woman's number is
-refused and the man's is taken as his own; with ``is_generic`` ignored in ``accounts.operations`` each foreigner's
-registration takes the place of the one before, and one person is left of three.
+Proven to fail without its safeguard: with ``GENERIC_CURPS`` emptied in ``accounts.rules.curp`` the woman's number is
+refused and the man's is taken as his own; with ``is_generic`` ignored in ``accounts.operations.registration`` each
+foreigner's registration is taken for the one before; without ``check_same_person`` in ``accounts.operations.credentials``
+only the database's own constraint keeps a generic CURP from being linked as somebody's.
 """
 
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from cauce.accounts import operations, rules
 from cauce.accounts.models import IdentityDocument, Person
+from cauce.accounts.queries import actor_for
 from cauce.base.actors import Actor
 from tests.accounts.factories import PASSWORD, make_notice
 
@@ -35,7 +38,7 @@ def test_foreigners_who_share_one_stay_different_people(number, now):
             given_names="Ana",
             first_surname="Menjívar",
             curp=number,
-            passport=operations.Passport("SV", f"B000000{i}", date(1994, 2, 3), "M"),
+            foreign=operations.ForeignIdentity("SV", "passport", f"B000000{i}", date(1994, 2, 3), "M"),
             notice_version=1,
             actor=Actor.nobody(),
             now=now,
@@ -59,3 +62,22 @@ def test_one_alone_registers_nobody(number, now):
             now=now,
         )
     assert Person.objects.count() == 0
+
+
+@pytest.mark.parametrize("number", GENERIC)
+def test_none_is_ever_linked_as_somebodys_own(number, now):
+    make_notice()
+    user = operations.register(
+        email="a@ejemplo.sv",
+        password=PASSWORD,
+        given_names="Ana",
+        first_surname="Menjívar",
+        foreign=operations.ForeignIdentity("SV", "passport", "B0000001", date(1994, 2, 3), "M"),
+        notice_version=1,
+        actor=Actor.nobody(),
+        now=now,
+    )
+    with pytest.raises(rules.CurpRefused, match="no identifica a nadie"):
+        operations.link_curp(curp=number, is_checked=True, actor=actor_for(user), now=now)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        IdentityDocument.objects.create(person=user.person, kind="curp", number=number)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
-from functools import cache
+from datetime import date
 from typing import Any
 
 from allauth.account.forms import LoginForm
-from babel import Locale
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from cauce.accounts import rules
-from cauce.accounts.models import Sex
-from cauce.accounts.operations import Passport
+from cauce.accounts.models import DocumentKind, Sex
+from cauce.accounts.operations import ForeignIdentity, ToldLicence
+from cauce.accounts.queries import LinkingPage
 from cauce.base.errors import DomainError
 from cauce.base.forms import DayField, DayInput
 
-# Codes of the catalogue of territories that are no country one can be a national of.
-_NO_COUNTRY = {"MX", "AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"}
+_UNVERIFIED = gettext_lazy("Se guarda como la escribes; nadie la verifica todavía.")
 _EXACT = {"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}
 
 
@@ -30,7 +28,11 @@ def _obey(rule: Callable[..., Any], *typed: Any) -> Any:
     try:
         return rule(*typed)
     except DomainError as refusal:
-        raise forms.ValidationError(f"{refusal.message} {refusal.remedy}".strip()) from refusal
+        raise forms.ValidationError(_sentence(refusal)) from refusal
+
+
+def _sentence(refusal: DomainError) -> str:
+    return f"{refusal.message} {refusal.remedy}".strip()
 
 
 class CurpForm(forms.Form):
@@ -147,12 +149,105 @@ class PersonForm(NamesForm):
         ) % {"names": names}
 
 
-class ForeignForm(NamesForm):
-    """The only step without a Mexican CURP: everything is typed by hand."""
+def _grouped_countries(*, mexico: bool) -> list[tuple[str, Any]]:
+    """The countries whose documents are known come first, so that most people need not scroll."""
+    language = get_language() or "es"
+    first = [rules.MEXICO] if mexico else []
+    known = [(code, rules.country_name(code, language)) for code in (*first, *rules.known_countries())]
+    named = {code for code, _name in known}
+    others = [(code, name) for code, name in rules.countries(language) if code not in named]
+    return [
+        ("", _("Elige un país")),
+        (_("Los más frecuentes"), sorted(known, key=lambda pair: pair[0] != rules.MEXICO)),
+        (_("Los demás"), others),
+    ]
 
-    country = forms.ChoiceField(label=gettext_lazy("País que expidió tu pasaporte"))
+
+class CountryForm(forms.Form):
+    """The first question of two pages, asked with GET so that the next ones can follow from it."""
+
+    pais = forms.ChoiceField(
+        label=gettext_lazy("País"),
+        error_messages={
+            "required": gettext_lazy("Elige un país de la lista."),
+            "invalid_choice": gettext_lazy("Ese país no está en la lista. Elige uno."),
+        },
+    )
+
+    def __init__(self, *args, label: Any, mexico: bool = False, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        country: Any = self.fields["pais"]
+        country.label = label
+        country.choices = _grouped_countries(mexico=mexico)
+
+
+class LicenceFields(forms.Form):
+    """Authority and number of a licence; the authority is asked for only where it is not known."""
+
+    authority = forms.CharField(
+        label=gettext_lazy("Autoridad de tu licencia para ejercer"),
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    licence = forms.CharField(
+        label=gettext_lazy("Número de licencia"), max_length=120, widget=forms.TextInput(attrs=_EXACT)
+    )
+
+    def name_authority(self, country: str) -> None:
+        """Ask in the words of ``country``: for the number of its authority, or for both."""
+        known = rules.authority_of(country)
+        self.fields["licence"].help_text = _UNVERIFIED
+        if known is None:
+            return
+        del self.fields["authority"]
+        if known.country == rules.MEXICO:
+            self.fields["licence"].label = _("Número de cédula profesional")
+        else:
+            self.fields["licence"].label = _("Número de %(authority)s") % {"authority": known.code}
+            self.fields["licence"].help_text = f"{known.title}. {_UNVERIFIED}"
+
+    def read_licence(self, country: str) -> None:
+        """Put the refusal of what was typed, if any, on its field."""
+        data = self.cleaned_data
+        if "licence" not in data:
+            return
+        try:
+            rules.read_licence(country, data.get("authority", ""), data["licence"])
+        except DomainError as refusal:
+            field = refusal.field if refusal.field in self.fields else "licence"
+            self.add_error(field, _sentence(refusal))
+
+
+class LicenceForm(LicenceFields):
+    """A licence added to one's own data."""
+
+    issued_on = DayField(label=gettext_lazy("Fecha de expedición"), required=False)
+
+    def __init__(self, *args, country: str, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.country = country
+        self.name_authority(country)
+
+    def clean(self) -> None:
+        self.read_licence(self.country)
+
+
+class ForeignForm(NamesForm, LicenceFields):
+    """Everything that somebody without a CURP is asked for, once the country is known.
+
+    A number that breaks a rule which is not sure must be confirmed, no more.
+    """
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Documento"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Elige con qué documento te registras."),
+            "invalid_choice": gettext_lazy("Ese documento no es de ese país. Elige uno de la lista."),
+        },
+    )
     number = forms.CharField(
-        label=gettext_lazy("Número de pasaporte"), max_length=100, widget=forms.TextInput(attrs=_EXACT)
+        label=gettext_lazy("Número del documento"), max_length=100, widget=forms.TextInput(attrs=_EXACT)
     )
     birth_date = DayField(label=gettext_lazy("Fecha de nacimiento"), widget=DayInput(is_birthday=True))
     sex = forms.ChoiceField(label=gettext_lazy("Sexo"), choices=Sex.choices, widget=forms.RadioSelect)
@@ -164,14 +259,45 @@ class ForeignForm(NamesForm):
         widget=forms.TextInput(attrs=_EXACT),
     )
     field_order = [
-        "country", "number", "given_names", "first_surname", "second_surname", "birth_date", "sex", "curp",
-        "email", "phone", "password",
+        "kind", "number", "number_checked", "given_names", "first_surname", "second_surname", "birth_date", "sex",
+        "authority", "licence", "curp", "email", "phone", "password",
     ]  # fmt: skip
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args, country: str, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        country: Any = self.fields["country"]
-        country.choices = [("", _("Elige un país")), *countries(get_language() or "es")]
+        self.country = country
+        documents = rules.documents_of(country)
+        kind: Any = self.fields["kind"]
+        kind.choices = [(one.kind, _document_label(one)) for one in documents]
+        if len(documents) == 1:
+            kind.initial, kind.widget = documents[0].kind, forms.HiddenInput()
+            self.fields["number"].label = _("Número de pasaporte")
+        self.name_authority(country)
+        for name in ("authority", "licence"):
+            if name in self.fields:
+                self.fields[name].required = False
+        if doubt := self._doubt():
+            self.fields["number_checked"] = forms.BooleanField(
+                label=_("El número está bien escrito así"),
+                error_messages={"required": doubt + " " + _("Revísalo; si está bien, márcalo aquí y sigue.")},
+            )
+            self.order_fields(self.field_order)
+
+    def _doubt(self) -> str:
+        """The sentence of the doubt about the number that was typed, "" when there is none or it is refused."""
+        if not self.is_bound:
+            return ""
+        kind = self.data.get("kind", "")
+        born = self.fields["birth_date"].widget.value_from_datadict(self.data, {}, "birth_date")
+        try:
+            birth_date = date.fromisoformat(born)
+        except ValueError:
+            birth_date = None
+        try:
+            read = rules.read_document(self.country, kind, self.data.get("number", ""), birth_date=birth_date)
+        except DomainError:
+            return ""
+        return rules.doubt_words(self.country, kind, read.doubt)
 
     def clean_curp(self) -> str:
         typed = self.cleaned_data["curp"]
@@ -184,20 +310,85 @@ class ForeignForm(NamesForm):
             )
         return curp.number
 
-    def clean_number(self) -> str:
-        return _obey(rules.read_document_number, self.cleaned_data["number"])
-
-    def passport(self) -> Passport:
+    def clean(self) -> None:
         data = self.cleaned_data
-        return Passport(data["country"], data["number"], data["birth_date"], data["sex"])
+        if "kind" in data and "number" in data:
+            try:
+                rules.read_document(self.country, data["kind"], data["number"])
+            except DomainError as refusal:
+                self.add_error("number", _sentence(refusal))
+        if data.get("licence") or data.get("authority"):
+            self.read_licence(self.country)
+
+    def identity(self) -> ForeignIdentity:
+        data = self.cleaned_data
+        return ForeignIdentity(self.country, data["kind"], data["number"], data["birth_date"], data["sex"])
+
+    def told_licence(self) -> ToldLicence | None:
+        data = self.cleaned_data
+        if not data["licence"]:
+            return None
+        return ToldLicence(self.country, data.get("authority", ""), data["licence"])
 
 
-@cache
-def countries(language: str) -> tuple[tuple[str, str], ...]:
-    """Return (ISO 3166-1 code, name) of every country but Mexico, in the order of ``language``."""
-    names = Locale.parse("es_MX" if language.startswith("es") else "en").territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code not in _NO_COUNTRY]
-    return tuple(sorted(found, key=lambda pair: unicodedata.normalize("NFD", pair[1]).casefold()))
+def _document_label(document: rules.DocumentType) -> str:
+    if document.kind == DocumentKind.PASSPORT:
+        return _("Pasaporte")
+    facts = {"name": document.name, "title": document.title, "shape": document.shape}
+    words = (
+        "%(title)s, %(shape)s"
+        if document.title.startswith(document.name)
+        else "%(name)s (%(title)s), %(shape)s"
+    )
+    return words % facts
+
+
+class LinkCurpForm(CurpForm):
+    """The CURP of somebody who registered without one; what it says against expectation must be confirmed."""
+
+    def __init__(self, *args, held: LinkingPage, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.held = held
+        self.fields["curp"].help_text = _(
+            "18 letras y números, como en tu constancia. Puedes pegarla con espacios."
+        )
+        if doubts := self._doubts(held.names):
+            self.fields["is_checked"] = forms.BooleanField(
+                label=_("Así dice mi constancia"), error_messages={"required": " ".join(doubts)}
+            )
+
+    def clean_curp(self) -> rules.Curp:
+        return _obey(self._read, self.cleaned_data["curp"])
+
+    def _read(self, text: str) -> rules.Curp:
+        curp = rules.read_curp(text)
+        rules.check_same_person(curp, birth_date=self.held.birth_date, sex=self.held.sex)
+        return curp
+
+    def _doubts(self, names: dict[str, str]) -> list[str]:
+        try:
+            curp = self._read(self.data.get("curp", "")) if self.is_bound else None
+        except DomainError:
+            curp = None
+        if curp is None:
+            return []
+        found = rules.linking_doubts(curp, **names)
+        labels = {
+            "given_names": _("nombres"),
+            "first_surname": _("primer apellido"),
+            "second_surname": _("segundo apellido"),
+        }
+        said = []
+        if fields := [labels[name] for name in found if name in labels]:
+            said.append(
+                _("Las letras de la CURP no corresponden a: %(names)s.") % {"names": ", ".join(fields)}
+            )
+        if "birth_state" in found:
+            said.append(
+                _("La CURP dice que naciste en México (%(state)s).")
+                % {"state": rules.STATE_NAMES[curp.birth_state]}
+            )
+        return [*said, _("Revísala; si así dice tu constancia, márcalo aquí.")] if said else []
 
 
 class SignInForm(LoginForm):

@@ -54,8 +54,10 @@ def privacy_notices() -> list[NoticeTexts]:
 class DemoPerson:
     """Somebody invented whom a visitor of the demo can enter as.
 
-    Doctors have names, birth, sex and state; offices have a ``name``, a
-    ``role`` and the ``institution`` code where they hold it ("" everywhere).
+    Doctors have names, birth, sex and state; those from abroad, besides, a
+    ``country``, a document of it, the temporary ``folio`` with which they
+    registered and a ``licence``. Offices have a ``name``, a ``role`` and the
+    ``institution`` code where they hold it ("" everywhere).
     """
 
     email: str
@@ -68,6 +70,11 @@ class DemoPerson:
     birth_date: str = ""
     sex: str = ""
     birth_state: str = ""
+    country: str = ""
+    document: str = ""
+    document_number: str = ""
+    folio: str = ""
+    licence: str = ""
     name: str = ""
     role: str = ""
     institution: str = ""

@@ -48,24 +48,37 @@ class Person(models.Model):
 
 
 class DocumentKind(models.TextChoices):
+    """The kinds that code names. Others are codes of the catalogue of documents by country."""
+
     CURP = "curp", _("CURP")
     PASSPORT = "passport", _("Pasaporte")
     DUI = "dui", _("DUI")
     FOLIO = "folio", _("Folio temporal")
 
 
+# What offices write for foreigners who have no CURP of their own yet. Both are in use, although the check digit
+# of the second is wrong; they identify nobody.
+GENERIC_CURPS = frozenset({"XEXX010101HNEXXXA4", "XEXX010101MNEXXXA8"})
+
+
 class IdentityDocument(models.Model):
     """A number that identifies a person. Never a key of anything else.
 
-    A temporary folio is Cauce's own number for who has no CURP. The generic CURPs of foreigners (F22) identify nobody: they are kept with
-    ``is_generic`` and may belong to many people.
+    ``kind`` is a ``DocumentKind`` or a code that the catalogue of documents
+    has for ``country`` (ISO 3166-1 alpha-2). A temporary folio is Cauce's own
+    number for who has no CURP; it stays when the CURP comes later, which has
+    ``linked_at``. The generic CURPs of foreigners (F22) identify nobody: they
+    are kept with ``is_generic`` and may belong to many people. ``doubt`` is
+    the code of what could not be confirmed when the number was given.
     """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="documents")
-    kind = models.CharField(max_length=10, choices=DocumentKind)
+    kind = models.CharField(max_length=10)
     country = models.CharField(max_length=2, default="MX")
     number = models.CharField(max_length=30)
     is_generic = models.BooleanField(default=False)
+    doubt = models.CharField(max_length=10, blank=True, default="")
+    linked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -74,11 +87,59 @@ class IdentityDocument(models.Model):
                 condition=models.Q(is_generic=False),
                 name="identity_number_belongs_to_one",
             ),
-            models.UniqueConstraint(fields=["person", "kind", "country"], name="one_document_of_a_kind"),
+            # A generic CURP stays beside the own one that comes later.
+            models.UniqueConstraint(
+                fields=["person", "kind", "country", "is_generic"], name="one_document_of_a_kind"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="") & ~models.Q(number=""), name="identity_document_is_told"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=["curp", "folio"]) | models.Q(country="MX"),
+                name="curp_and_folio_are_of_mexico",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_generic=False) | models.Q(kind="curp"), name="only_a_curp_is_generic"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_generic=True)
+                | ~models.Q(kind="curp")
+                | ~models.Q(number__in=sorted(GENERIC_CURPS)),
+                name="generic_curps_identify_nobody",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.country}"
+
+
+class ProfessionalLicence(models.Model):
+    """A licence to practise, as its holder tells it; nobody has verified it.
+
+    ``authority`` is a code of the catalogue of authorities (JVPM, DGP) or, of
+    other countries, the name that the holder wrote.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="licences")
+    country = models.CharField(max_length=2)
+    authority = models.CharField(max_length=120)
+    number = models.CharField(max_length=30)
+    issued_on = models.DateField(null=True)
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "country", "authority", "number"], name="professional_licence_once"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(country="") & ~models.Q(authority="") & ~models.Q(number=""),
+                name="professional_licence_is_told",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.authority} {self.country}"
 
 
 class Users(BaseUserManager["User"]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
@@ -22,11 +22,13 @@ from cauce.accounts.models import (
     Membership,
     Person,
     PrivacyNotice,
+    ProfessionalLicence,
     Sex,
     User,
 )
 from cauce.base import clock
 from cauce.base.actors import Actor
+from cauce.base.errors import Verdict
 
 if TYPE_CHECKING:
     from cauce.accounts.intake import DemoPerson
@@ -144,6 +146,11 @@ def is_registered(curp: rules.Curp) -> bool:
     return document.filter(confirmed | Q(person__user__isnull=True)).exists()
 
 
+def has_account(email: str) -> bool:
+    """Whether an account has this address, confirmed or not. For letters to that address, never for screens."""
+    return User.objects.filter(email__iexact=email).exists()
+
+
 def unconfirmed_address(email: str) -> EmailAddress:
     """Return the address to confirm; an unsaved one without user when nobody waits for it to be confirmed."""
     found = EmailAddress.objects.filter(email__iexact=email, verified=False).select_related("user").first()
@@ -155,10 +162,24 @@ def unconfirmed_address(email: str) -> EmailAddress:
 
 @dataclass(frozen=True, slots=True)
 class HeldDocument:
+    """A document as its holder sees it; ``country`` is a name, "" of Mexico; ``remark`` says what is to be known of it."""
+
     kind: str
     country: str
     shown: str
-    is_generic: bool
+    remark: str
+    linked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLicence:
+    """A licence as its holder told it; nobody has verified it."""
+
+    pk: int
+    country: str
+    authority: str
+    number: str
+    issued_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,29 +195,32 @@ class DataPage:
     joined_at: datetime
     last_login: datetime | None
     documents: tuple[HeldDocument, ...]
+    may_link_curp: Verdict
+    licences: tuple[HeldLicence, ...]
     consents: tuple[tuple[int, datetime], ...]
     emails: tuple[tuple[str, bool], ...]
     passkeys: tuple[tuple[str, Any], ...]
     offices: tuple[str, ...]
 
 
-def data_page(actor: Actor) -> DataPage:
-    """Read what the page of the actor's own data shows, in six queries."""
+def data_page(actor: Actor, *, language: str) -> DataPage:
+    """Read what the page of the actor's own data shows, in seven queries."""
     user = User.objects.select_related("person").get(pk=actor.user_id or 0)
     person = user.person
-    documents = IdentityDocument.objects.filter(person=user.person_id or 0).order_by("pk")
+    documents = list(IdentityDocument.objects.filter(person=user.person_id or 0).order_by("pk"))
+    kinds = {document.kind for document in documents if not document.is_generic}
     return DataPage(
         name=str(person) if person else "",
         office=user.office_name,
         birth_date=person.birth_date if person else None,
         sex=str(person.get_sex_display()) if person else "",
-        birth_state=rules.STATE_NAMES.get(person.birth_state, "") if person else "",
+        birth_state=_birth_place(person.birth_state, kinds) if person else "",
         phone=person.phone if person else "",
         joined_at=user.joined_at,
         last_login=user.last_login and clock.told(user.last_login),
-        documents=tuple(
-            HeldDocument(str(d.get_kind_display()), d.country, _shown(d), d.is_generic) for d in documents
-        ),
+        documents=tuple(_held(document, kinds, language) for document in documents),
+        may_link_curp=rules.may_link_curp(kinds),
+        licences=_licences(user.person_id or 0, language),
         consents=tuple(
             Consent.objects.filter(person=user.person_id or 0).order_by("-at").values_list("notice_id", "at")
         ),
@@ -211,15 +235,81 @@ def data_page(actor: Actor) -> DataPage:
     )
 
 
-def _shown(document: IdentityDocument) -> str:
+def _birth_place(state: str, kinds: set[str]) -> str:
+    """A CURP without a state says that its holder was born abroad; without a CURP nobody has told."""
+    if state or DocumentKind.CURP not in kinds:
+        return rules.STATE_NAMES.get(state, "")
+    return _("Fuera de México")
+
+
+def _held(document: IdentityDocument, kinds: set[str], language: str) -> HeldDocument:
     # A temporary folio is for telling others; it opens nothing.
     is_folio = document.kind == DocumentKind.FOLIO
-    return document.number if is_folio else rules.masked(document.number)
+    if document.is_generic:
+        remark = _("Genérica: no te identifica.")
+    elif is_folio and DocumentKind.CURP in kinds:
+        remark = _("Con él te registraste; ahora te identifica tu CURP.")
+    else:
+        remark = rules.doubt_words(document.country, document.kind, document.doubt)
+    return HeldDocument(
+        kind=rules.document_name(document.country, document.kind),
+        country="" if document.country == rules.MEXICO else rules.country_name(document.country, language),
+        shown=document.number if is_folio else rules.masked(document.number),
+        remark=remark,
+        linked_at=document.linked_at,
+    )
 
 
-def temporary_folio(actor: Actor) -> str:
+def _licences(person_id: int, language: str) -> tuple[HeldLicence, ...]:
+    rows = ProfessionalLicence.objects.filter(person=person_id).order_by("pk")
+    return tuple(
+        HeldLicence(
+            row.pk,
+            rules.country_name(row.country, language),
+            rules.authority_name(row.country, row.authority),
+            row.number,
+            row.issued_on,
+        )
+        for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LinkingPage:
+    """What the page that adds a CURP knows of the reader. ``names`` are by field."""
+
+    folio: str
+    may_link: Verdict
+    birth_date: date
+    sex: str
+    names: dict[str, str]
+
+
+def linking_page(actor: Actor) -> LinkingPage | None:
+    """Return what is known of the actor to check their CURP against; ``None`` for an office. Two queries."""
+    person = Person.objects.filter(pk=actor.person_id or 0).first()
+    if person is None:
+        return None
+    rows = IdentityDocument.objects.filter(person=person, is_generic=False)
+    numbers = dict(rows.values_list("kind", "number"))
+    return LinkingPage(
+        folio=numbers.get(DocumentKind.FOLIO, ""),
+        may_link=rules.may_link_curp(numbers.keys()),
+        birth_date=person.birth_date,
+        sex=person.sex,
+        names={name: getattr(person, name) for name in rules.NAME_LIMITS},
+    )
+
+
+def home_country(actor: Actor) -> str:
+    """Return the country of the actor's own document, or Mexico: where their licence most likely is from."""
+    rows = IdentityDocument.objects.filter(person=actor.person_id or 0).exclude(country=rules.MEXICO)
+    return rows.order_by("pk").values_list("country", flat=True).first() or rules.MEXICO
+
+
+def temporary_folio(person_id: int | None) -> str:
     """Return the folio issued to who registered without a CURP; "" for everybody else."""
-    mine = IdentityDocument.objects.filter(person=actor.person_id or 0, kind=DocumentKind.FOLIO)
+    mine = IdentityDocument.objects.filter(person=person_id or 0, kind=DocumentKind.FOLIO)
     return mine.values_list("number", flat=True).first() or ""
 
 
@@ -269,7 +359,12 @@ def held(actor: Actor) -> dict[str, Any]:
         },
         "documents": list(
             IdentityDocument.objects.filter(person=user.person_id or 0).values(
-                "kind", "country", "number", "is_generic"
+                "kind", "country", "number", "is_generic", "doubt", "linked_at"
+            )
+        ),
+        "licences": list(
+            ProfessionalLicence.objects.filter(person=user.person_id or 0).values(
+                "country", "authority", "number", "issued_on", "told_at"
             )
         ),
         "consents": [

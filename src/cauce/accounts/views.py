@@ -31,6 +31,7 @@ from cauce.base.errors import DomainError
 
 _CURP = "registering_curp"
 _EMAIL = "registering_email"
+_FOLIO = "registering_folio"
 _NEXT = "registering_next"
 _LONGEST_NEXT = 500
 _BACKEND = settings.AUTHENTICATION_BACKENDS[0]
@@ -44,12 +45,29 @@ def _language() -> str:
 
 
 class Entrance(DefaultAccountAdapter):
-    """allauth's way in, whose letter also says what one came for: it may be opened in another browser."""
+    """allauth's way in, whose letters also say what one came for, the temporary folio, and what is in the way."""
 
     def get_email_confirmation_url(self, request: Any, emailconfirmation: Any) -> str:
         link = super().get_email_confirmation_url(request, emailconfirmation)
         wanted = request and (request.session.get(_NEXT) or _wanted(request))
+        # It may be opened in another browser, which knows nothing of where one was going.
         return f"{link}?{urlencode({'next': wanted}, safe='/')}" if wanted else link
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        if template_prefix.startswith("account/email/email_confirmation"):
+            context = {**context, "folio": queries.temporary_folio(context["user"].person_id)}
+        super().send_mail(template_prefix, email, context)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        if queries.has_account(email):
+            super().send_account_already_exists_mail(email)
+        else:  # it was the document that is registered
+            self.send_mail("account/email/document_already_registered", email, _ways_in())
+
+
+def _ways_in() -> dict[str, str]:
+    names = {"login_url": "account_login", "password_reset_url": "account_reset_password"}
+    return {name: f"{settings.ORIGIN}{reverse(view)}" for name, view in names.items()}
 
 
 class NoNotice(DomainError):
@@ -153,19 +171,24 @@ def other_curp(request: Any) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def register_foreign(request: Any) -> HttpResponse:
-    """Register with a passport; a temporary folio is issued at once."""
+    """Without a CURP: first the country, then everything else on the same page. A temporary folio is issued at once."""
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
     if request.method == "POST" and not consume(request, action="signup"):
         return respond_429(request)
+    countries = _country_form(request, label=_("¿De qué país son tus documentos?"))
+    if not countries.is_valid():
+        return render(request, "accounts/register_foreign.html", {"countries": countries, "form": None})
+    country = countries.cleaned_data["pais"]
     notice = _notice()
-    form = web.fill(request, forms.ForeignForm, notice_version=notice.version)
+    form = web.fill(request, forms.ForeignForm, country=country, notice_version=notice.version)
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
         done = _register(
             request,
             form,
-            passport=form.passport(),
+            foreign=form.identity(),
+            licence=form.told_licence(),
             **{
                 name: data[name]
                 for name in ("email", "password", "phone", "notice_version", "curp", *rules.NAME_LIMITS)
@@ -173,29 +196,41 @@ def register_foreign(request: Any) -> HttpResponse:
         )
         if done is not None:
             return done
-    return render(request, "accounts/register_foreign.html", {"form": form, "notice": notice})
+    name = rules.country_name(country, _language())
+    page = {"form": form, "notice": notice, "country": country, "country_name": name}
+    return render(request, "accounts/register_foreign.html", page)
+
+
+def _country_form(request: Any, **options: Any) -> forms.CountryForm:
+    """The country that was asked for in the address, or sent along with the rest; unbound when there is none."""
+    asked = request.POST.get("country") or request.GET.get("pais")
+    return forms.CountryForm(None if asked is None else {"pais": asked}, **options)
 
 
 def _register(request: Any, form, **arguments) -> HttpResponse | None:
-    """Register and answer with the page that asks to confirm; the same page when the address is taken."""
+    """Register and answer with the page that asks to confirm; the same page when somebody is in the way."""
     email = arguments["email"].lower()
     try:
         user = web.attempt(
             form, operations.register, actor=request.actor, now=request.now, language=_language(), **arguments
         )
-    except operations.EmailTaken:
-        request.session.pop(_CURP, None)
-        request.session[_EMAIL] = email
+    except operations.AlreadyRegistered as taken:
+        _remember(request, email, taken.folio)
         return _quietly(request, prevent_enumeration(request, email=email))
     if user is None:
         return None
-    request.session.pop(_CURP, None)
-    request.session[_EMAIL] = email
+    _remember(request, email, queries.temporary_folio(user.person_id))
     # They have just chosen the password: a passkey made within minutes need not ask for it again.
     record_authentication(request, user, method="password", email=email, reauthenticated=True)
     return _quietly(
         request, complete_signup(request, user=user, redirect_url=reverse("accounts:passkey_offer"))
     )
+
+
+def _remember(request: Any, email: str, folio: str) -> None:
+    """What the next page shows. ``folio`` holds from when the address is confirmed, so that it tells a stranger nothing."""
+    request.session.pop(_CURP, None)
+    request.session[_EMAIL], request.session[_FOLIO] = email, folio
 
 
 def _quietly(request: Any, response: HttpResponse) -> HttpResponse:
@@ -219,7 +254,8 @@ def confirm(request: Any) -> HttpResponse:
                 _("Te escribimos hace menos de tres minutos. Espera un poco y revisa el correo no deseado."),
             )
         return redirect("account_email_verification_sent")
-    return render(request, "accounts/confirm.html", {"email": email})
+    page = {"email": email, "folio": request.session.get(_FOLIO, "")}
+    return render(request, "accounts/confirm.html", page)
 
 
 @login_not_required
@@ -233,7 +269,9 @@ def allauth_signup(request: Any) -> HttpResponse:
 @require_GET
 def passkey_offer(request: Any) -> HttpResponse:
     """The account is ready: give the temporary folio, if there is one, and offer a passkey, which can wait."""
-    return render(request, "accounts/passkey.html", {"folio": queries.temporary_folio(request.actor)})
+    return render(
+        request, "accounts/passkey.html", {"folio": queries.temporary_folio(request.actor.person_id)}
+    )
 
 
 @require_GET
@@ -248,7 +286,79 @@ def go_on(request: Any) -> HttpResponse:
 @never_cache
 @require_GET
 def my_data(request: Any) -> HttpResponse:
-    return render(request, "accounts/my_data.html", {"page": queries.data_page(request.actor)})
+    page = queries.data_page(request.actor, language=_language())
+    return render(request, "accounts/my_data.html", {"page": page})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def link_curp(request: Any) -> HttpResponse:
+    """Add the CURP that came after registering without one."""
+    page = queries.linking_page(request.actor)
+    if page is None:
+        raise Http404
+    if request.method == "POST" and not consume(request, action="manage_email", user=request.user):
+        return respond_429(request)
+    form = web.fill(request, forms.LinkCurpForm, held=page)
+    if form.is_bound and form.is_valid():
+        linked = web.attempt(
+            form,
+            operations.link_curp,
+            curp=form.cleaned_data["curp"].number,
+            is_checked=form.cleaned_data.get("is_checked", False),
+            actor=request.actor,
+            now=request.now,
+        )
+        if linked is not None:
+            messages.success(
+                request, _("Tu CURP ya está en tu cuenta. Lo que enviaste con tu folio sigue igual.")
+            )
+            return redirect("accounts:my_data")
+    return render(request, "accounts/link_curp.html", {"form": form, "page": page})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def tell_licence(request: Any) -> HttpResponse:
+    """Add a licence to practise; its country decides what is asked."""
+    if request.actor.person_id is None:
+        raise Http404
+    countries = _country_form(request, label=_("¿Qué país dio la licencia?"), mexico=True)
+    if not countries.is_bound:
+        own = {"pais": queries.home_country(request.actor)}
+        countries = forms.CountryForm(own, label=countries.fields["pais"].label, mexico=True)
+    if not countries.is_valid():
+        return render(request, "accounts/licence.html", {"countries": countries, "form": None})
+    country = countries.cleaned_data["pais"]
+    form = web.fill(request, forms.LicenceForm, country=country)
+    if form.is_bound and form.is_valid():
+        data = form.cleaned_data
+        told = web.attempt(
+            form,
+            operations.tell_licence,
+            country=country,
+            authority=data.get("authority", ""),
+            number=data["licence"],
+            issued_on=data["issued_on"],
+            actor=request.actor,
+            now=request.now,
+        )
+        if told is not None:
+            messages.success(request, _("Guardamos la licencia como la escribiste."))
+            return redirect("accounts:my_data")
+    name = rules.country_name(country, _language())
+    page = {"form": form, "countries": countries, "country": country, "country_name": name}
+    return render(request, "accounts/licence.html", page)
+
+
+@require_POST
+def drop_licence(request: Any, licence_id: int) -> HttpResponse:
+    """Remove a licence of one's own."""
+    if request.actor.person_id is None:
+        raise Http404
+    operations.drop_licence(licence_id=licence_id, actor=request.actor, now=request.now)
+    messages.success(request, _("Quitamos la licencia de tu cuenta."))
+    return redirect("accounts:my_data")
 
 
 @never_cache

@@ -40,6 +40,10 @@ class FileForm(forms.Form):
         """The bytes of the file; one octet more than may come, so that no one larger is ever held whole."""
         return self.cleaned_data["file"].read(MOST_OCTETS + 1)
 
+    def terms(self) -> dict[str, Any]:
+        """What else an importer's own form tells the use case that receives the file."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -81,7 +85,7 @@ def answer(
         if form.is_valid():
             done = attempt(
                 form, desk.receive, actor=request.actor, name=form.name(), data=form.sent(),
-                now=request.now, **desk.arguments,
+                now=request.now, **desk.arguments, **form.terms(),
             )  # fmt: skip
             if done is not None:
                 return redirect(desk.urls.here)
@@ -145,6 +149,6 @@ def _shown(desk: Desk) -> dict[str, Any]:
         "desk": desk,
         "facts": desk.facts(page.taken) if page.taken and page.taken.state == ImportState.READ else [],
         "asks": desk.asks(page.taken) if page.taken else "",
-        "needed": [column.names[0] for column in desk.columns if column.needed],
-        "others": [column.names[0] for column in desk.columns if not column.needed],
+        "needed": [column.names[0] for column in desk.columns if column.needed and column.listed],
+        "others": [column.names[0] for column in desk.columns if not column.needed and column.listed],
     }

@@ -74,7 +74,8 @@ class Doubtful:
 class Column:
     """A column that an importer reads. The first of ``names`` is shown; ``parse`` raises ``Bad``.
 
-    ``needed`` columns must stand in the head; ``memo`` keeps what few different texts mean.
+    ``needed`` columns must stand in the head; ``memo`` keeps what few different texts mean. Of many alike, only the
+    ``listed`` ones are named where pages and findings name the columns.
     """
 
     key: str
@@ -82,6 +83,7 @@ class Column:
     parse: Parse
     needed: bool = True
     memo: bool = False
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def read_sheet(
 
 
 def _check_head(sheet: Sheet, table: Table) -> None:
-    known = ", ".join(column.names[0] for column in sheet.columns)
+    known = ", ".join(column.names[0] for column in sheet.columns if column.listed)
     if not table.places:
         sheet.whole(
             _("Ninguna fila del principio es un encabezado conocido."),
@@ -449,7 +451,7 @@ def keep_reading(*, actor: Actor, taken: Import, sheet: Sheet, now: datetime) ->
         taken.state, taken.rows = ImportState.READ, sheet.rows
         taken.faults, taken.doubts = sheet.report.faults, sheet.report.doubts
         taken.findings = [asdict(each) for each in sheet.report.findings]
-        taken.facts = sheet.facts
+        taken.facts = {**taken.facts, **sheet.facts}  # the importer may have kept some on receiving it
         taken.save(update_fields=["state", "rows", "faults", "doubts", "findings", "facts"])
     note(digest=taken.digest, rows=sheet.rows, faults=sheet.report.faults, doubts=sheet.report.doubts)
     return taken

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import models, transaction
 
+from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_BATCH = 2000
 _detail: ContextVar[dict[str, Any] | None] = ContextVar("audit_detail", default=None)
+_action: ContextVar[str | None] = ContextVar("audit_action", default=None)
 
 
 def use_case(function: Callable[P, R]) -> Callable[P, R]:
@@ -33,12 +37,14 @@ def use_case(function: Callable[P, R]) -> Callable[P, R]:
             )
         detail: dict[str, Any] = {}
         token = _detail.set(detail)
+        named = _action.set(_action_of(function))
         try:
             with transaction.atomic(durable=True):
                 subject = function(*args, **kwargs)
                 _record(function, subject, detail, kwargs)
                 return subject
         finally:
+            _action.reset(named)
             _detail.reset(token)
 
     run.is_use_case = True  # type: ignore[attr-defined]
@@ -66,6 +72,27 @@ def note(**facts: Any) -> None:
     detail.update(facts)
 
 
+def note_each(facts: Iterable[tuple[models.Model, dict[str, Any]]], *, actor: Actor, now: datetime) -> None:
+    """Audit, each by itself, the many things that the running use case did: saved rows and their facts, as of ``note``."""
+    action = _action.get()
+    if action is None:
+        raise RuntimeError("note_each() belongs inside a use case")
+    AuditEvent.objects.bulk_create(
+        (
+            AuditEvent(
+                at=now, actor=actor.name, action=action, subject_model=subject._meta.label,
+                subject_id=str(subject.pk), detail=detail,
+            )
+            for subject, detail in facts
+        ),
+        batch_size=_BATCH,
+    )  # fmt: skip
+
+
+def _action_of(function: Callable[..., Any]) -> str:
+    return f"{function.__module__.split('.')[1]}.{function.__name__}"
+
+
 def _record(
     function: Callable[..., Any], subject: Any, detail: dict[str, Any], kwargs: dict[str, Any]
 ) -> None:
@@ -74,7 +101,7 @@ def _record(
     AuditEvent.objects.create(
         at=kwargs["now"],
         actor=kwargs["actor"].name,
-        action=f"{function.__module__.split('.')[1]}.{function.__name__}",
+        action=_action_of(function),
         subject_model=subject._meta.label,
         subject_id=str(subject.pk),
         detail=detail,

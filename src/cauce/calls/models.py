@@ -336,6 +336,33 @@ class ScoreReview(models.Model):
         return f"{self.application_id}: {self.sentence[:40]}"
 
 
+class PaperApplication(models.Model):
+    """That an application came on paper and the institution typed it in: from which file and row.
+
+    Whoever brings the file says that the institution holds the person's signed
+    consent; the audit keeps that word, and the reason of a file after closing.
+    ``email`` and ``rfc`` are as the paper says; nobody has confirmed them.
+    """
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="paper")
+    file_digest = models.CharField(max_length=64)
+    row = models.PositiveIntegerField()
+    email = models.EmailField(blank=True)
+    rfc = models.CharField(max_length=13, blank=True)
+    filed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(row__gte=1) & ~models.Q(file_digest=""),
+                name="paper_application_names_its_row",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id} row {self.row}"
+
+
 class Choice(models.Model):
     """A post in an application's current list. Rank 1 is the most wanted."""
 

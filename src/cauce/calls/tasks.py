@@ -1,10 +1,11 @@
-"""Work for calls outside requests: chores of the worker, files of posts and of scores."""
+"""Work for calls outside requests: chores of the worker, files of posts, of paper applications and of scores."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django_tasks import task
 
@@ -13,7 +14,9 @@ from cauce.base.actors import Actor
 from cauce.base.errors import DomainError
 from cauce.base.models import Import
 from cauce.calls import intake, operations, queries
+from cauce.calls.models import Call
 from cauce.calls.rules.drafting import PostValues
+from cauce.calls.rules.filing import Filing
 
 WALKED_EVERY = timedelta(days=1)
 
@@ -70,6 +73,48 @@ def _read_posts(taken: Import, data: bytes, told: imports.Told) -> tuple[imports
     call = queries.call_with_code(taken.scope)
     present = queries.posts_by_key(call) if call is not None else {}
     return intake.read_posts(data, queries.post_lookup(), present, told)
+
+
+@task(takes_context=True)
+def read_applicants(context: Any, import_id: int) -> None:
+    """Read a table of paper applications dry and keep what was found; again after a death, from its start."""
+    if found := imports.brought(import_id):
+        taken, data = found
+        sheet, _filings = _read_applicants(taken, data, imports.teller(context.task_result.id, "read"))
+        imports.keep_reading(actor=_IMPORT, taken=taken, sheet=sheet, now=clock.read())
+
+
+@task(takes_context=True)
+def load_applicants(context: Any, import_id: int) -> None:
+    """Read the confirmed table again and apply for everybody in it; what forbids it goes back as a finding."""
+    if not (found := imports.brought(import_id)):
+        return
+    taken, data = found
+    sheet, filings = _read_applicants(taken, data, imports.teller(context.task_result.id, "load"))
+    reason = _("Alguien del archivo se registró o se postuló después de leerlo.")
+    remedy = _("Subirlo otra vez, para ver quién.")
+    if sheet.may_load:
+        try:
+            call = _call_of(taken)
+            operations.load_applicants(
+                actor=_IMPORT, call=call, taken=taken, filings=filings, now=clock.read()
+            )
+            return
+        except DomainError as error:
+            reason, remedy = str(error.message), str(error.remedy)
+    imports.give_back(actor=_IMPORT, taken=taken, sentence=reason, remedy=remedy, now=clock.read())
+
+
+def _read_applicants(taken: Import, data: bytes, told: imports.Told) -> tuple[imports.Sheet, list[Filing]]:
+    lookup = queries.filing_lookup(_call_of(taken), today=localdate(taken.received_at))
+    return intake.read_applicants(data, lookup, told)
+
+
+def _call_of(taken: Import) -> Call:
+    """The call of a file of applications; a published one is never removed."""
+    call = queries.call_with_code(taken.scope)
+    assert call is not None  # noqa: S101
+    return call
 
 
 @task(takes_context=True)

@@ -87,6 +87,11 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("publicar/", views.publish, name="publish"),
     path("adendas/", views.addenda, name="addenda"),
     path("solicitudes/", views.desk_applications, name="desk_applications"),
+    path("solicitudes/papel/", views.import_applicants, name="import_applicants"),
+    path("solicitudes/papel/avance/", views.import_applicants_progress, name="import_applicants_progress"),
+    path("solicitudes/papel/informe.xlsx", views.import_applicants_report, name="import_applicants_report"),
+    path("solicitudes/papel/cargar/", views.import_applicants_confirm, name="import_applicants_confirm"),
+    path("solicitudes/papel/olvidar/", views.import_applicants_drop, name="import_applicants_drop"),
     path("bitacora/", views.log, name="log"),
     path("bitacora.csv", views.log_csv, name="log_csv"),
 ]

@@ -1,5 +1,7 @@
-"""Files about calls that people bring: tables of posts, and scores from two independent sources."""
+"""Files about calls that people bring: posts, applications on paper, and scores from two independent sources."""
 
+from cauce.calls.intake.applicants import columns as applicant_columns
+from cauce.calls.intake.applicants import read_applicants
 from cauce.calls.intake.posts import COLUMNS, MOST_ROWS, columns, read_posts, seen_of
 from cauce.calls.intake.scores import Pair, Scores, read_pair, read_scores
 from cauce.calls.intake.scores import columns as score_columns
@@ -9,7 +11,9 @@ __all__ = [
     "MOST_ROWS",
     "Pair",
     "Scores",
+    "applicant_columns",
     "columns",
+    "read_applicants",
     "read_pair",
     "read_posts",
     "read_scores",

@@ -1,6 +1,13 @@
 """Everything that changes calls and applications."""
 
 from cauce.calls.bridge import commitment_of
+from cauce.calls.operations.applicants import (
+    APPLICANTS,
+    confirm_applicants,
+    drop_applicants,
+    load_applicants,
+    receive_applicants,
+)
 from cauce.calls.operations.application import (
     DetailsRefused,
     ListChanged,
@@ -65,15 +72,18 @@ from cauce.calls.operations.scores import (
     load_scores,
     receive_scores,
 )
+from cauce.calls.rules.filing import FilingRefused
 from cauce.calls.rules.scores import OutcomeRefused
 
 __all__ = [
+    "APPLICANTS",
     "POSTS",
     "SCORES",
     "AddendumRefused",
     "ChangedMeanwhile",
     "DetailsRefused",
     "DraftRefused",
+    "FilingRefused",
     "ListChanged",
     "ListRefused",
     "NoSuchVersion",
@@ -84,16 +94,19 @@ __all__ = [
     "add_posts",
     "close_review",
     "commitment_of",
+    "confirm_applicants",
     "confirm_posts",
     "confirm_scores",
     "count_demand",
     "create_call",
+    "drop_applicants",
     "drop_posts",
     "drop_scores",
     "edit_dates",
     "edit_design",
     "edit_general",
     "edit_scope",
+    "load_applicants",
     "load_orders",
     "load_posts",
     "load_scores",
@@ -101,6 +114,7 @@ __all__ = [
     "move_criterion",
     "publish_addendum",
     "publish_call",
+    "receive_applicants",
     "receive_posts",
     "receive_scores",
     "record_outlook",

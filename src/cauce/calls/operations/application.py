@@ -73,7 +73,7 @@ def start_application(*, call: Call, actor: Actor, now: datetime) -> Application
                 return Application.objects.create(
                     call=call,
                     person_id=actor.person_id,
-                    folio=_new_folio(call),
+                    folio=new_folio(call),
                     started_at=now,
                 )
         except IntegrityError:
@@ -90,7 +90,9 @@ def _existing(call: Call, actor: Actor) -> Application | None:
     )
 
 
-def _new_folio(call: Call) -> str:
+@step
+def new_folio(call: Call) -> str:
+    """Draw a folio of ``call``; whether it is free, only the database knows."""
     # A receipt holds the folio and must fit in 30 characters.
     return folio(call.code[:_CODE_IN_FOLIO].rstrip("-"), secrets.randbelow(NUMBERS))
 
@@ -312,16 +314,14 @@ def _check_sendable(
     application: Application, current: ListVersion, *, accepts_rules: int, in_force: int
 ) -> None:
     call = application.call
-    offered = reads.offered_facts(call, application.specialty_id)
-    rulebook.check_list(call, application.specialty_id, current.posts, reads.post_facts(current.posts))
-    rulebook.check_complete(call, current.posts, offered)
-    if lacking := rulebook.missing_merit(call, application.merit):
-        raise ListRefused(
-            _("Falta un dato que ordena la asignación: %(label)s.") % {"label": lacking[0]["label"]},
-            _("Escríbelo en tus datos.")
-            if lacking[0].get("declared")
-            else _("Lo carga la institución. Pregunta a: %(contact)s.") % {"contact": call.contact},
-        )
+    rulebook.check_sendable(
+        call,
+        application.specialty_id,
+        application.merit,
+        current.posts,
+        known=reads.post_facts(current.posts),
+        offered=reads.offered_facts(call, application.specialty_id),
+    )
     if accepts_rules != in_force:
         raise RulesNotAccepted(
             _("Falta aceptar las reglas vigentes (versión %(version)s).") % {"version": in_force},
@@ -332,22 +332,46 @@ def _check_sendable(
 
 @step
 def _stamp(application: Application, version: ListVersion, *, rules_version: int, now: datetime) -> None:
-    sent_at = now.replace(microsecond=0)
     keys = dict(Post.objects.filter(pk__in=version.posts).values_list("pk", "key"))
+    stamp(
+        application,
+        version,
+        keys=keys,
+        rules_digest=reads.digest_in_force(application.call),
+        rules_version=rules_version,
+        now=now,
+    )
+    version.save(update_fields=["sent_at", "receipt", "digest"])
+    application.save(update_fields=["state", "withdrawn_at", "submitted_at", "accepted_rules"])
+
+
+@step
+def stamp(
+    application: Application,
+    version: ListVersion,
+    *,
+    keys: Mapping[int, str],
+    rules_digest: str,
+    rules_version: int,
+    now: datetime,
+) -> None:
+    """Make ``version`` the sending of ``application``, with its receipt; saving both is the caller's.
+
+    ``keys`` are the posts' by id.
+    """
+    sent_at = now.replace(microsecond=0)
     receipt = receipt_for(
         folio=application.folio,
         call=application.call.code,
-        rules_digest=reads.digest_in_force(application.call),
+        rules_digest=rules_digest,
         version=version.number,
         merit=application.merit,
         posts=[keys[post] for post in version.posts],
         sent_at=sent_at,
     )
     version.sent_at, version.receipt, version.digest = sent_at, receipt.number, receipt.digest
-    version.save(update_fields=["sent_at", "receipt", "digest"])
     application.state, application.withdrawn_at = ApplicationState.SUBMITTED, None
     application.submitted_at, application.accepted_rules = now, rules_version
-    application.save(update_fields=["state", "withdrawn_at", "submitted_at", "accepted_rules"])
 
 
 @step

@@ -1,5 +1,6 @@
 """Reads of calls and applications."""
 
+from cauce.calls.queries.applicants import FilingLookup, filing_lookup, is_frozen
 from cauce.calls.queries.application import (
     CallPost,
     SentList,
@@ -31,6 +32,7 @@ from cauce.calls.queries.design import (
 from cauce.calls.queries.desk import (
     Rules,
     calls_managed_by,
+    calls_written_by,
     findings_of,
     name_of,
     rules_of,
@@ -86,6 +88,7 @@ from cauce.calls.queries.scores import ScoreLookup, merit_lines, score_lookup, s
 
 __all__ = [
     "CallPost",
+    "FilingLookup",
     "PostLookup",
     "Rules",
     "ScoreLookup",
@@ -104,6 +107,7 @@ __all__ = [
     "calls_managed_by",
     "calls_page",
     "calls_to_count",
+    "calls_written_by",
     "conflict_page",
     "counting",
     "design_of",
@@ -113,10 +117,12 @@ __all__ = [
     "desk_rail",
     "event_table",
     "events_about",
+    "filing_lookup",
     "findings_of",
     "frame",
     "home_page",
     "institutions_managed_by",
+    "is_frozen",
     "list_page",
     "log_page",
     "merit_lines",

@@ -36,6 +36,14 @@ def calls_managed_by(actor: Actor) -> QuerySet[Call]:
     return Call.objects.filter(where)
 
 
+def calls_written_by(actor: Actor) -> QuerySet[Call]:
+    """The calls that the actor manages; not those whose desk they may only read."""
+    institutions = actor.institutions(roles.CALL_MANAGE)
+    return (
+        Call.objects.all() if institutions is None else Call.objects.filter(institution_id__in=institutions)
+    )
+
+
 def snapshot(call: Call) -> Snapshot:
     """Read everything about ``call`` that binds, in five queries."""
     institution = call.institution

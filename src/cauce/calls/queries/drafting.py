@@ -52,15 +52,25 @@ def post_lookup() -> PostLookup:
             by_clues[each] = pk
         for each in {fold(name), fold(short_name)}:
             by_name[each][pk] = SiteName(pk, key, state, municipality)
+    names = {name: tuple(rows.values()) for name, rows in by_name.items()}
+    return PostLookup(by_clues, names, specialty_names(), state_names(), state_of)
+
+
+def specialty_names() -> dict[str, int]:
+    """Every specialty by its folded code, names and aliases, in two queries."""
     specialties = dict(SpecialtyAlias.objects.values_list("folded", "specialty_id"))
     for pk, code, name_es, name_en in Specialty.objects.values_list("pk", "code", "name_es", "name_en"):
         specialties.update({fold(code): pk, fold(name_es): pk})
         specialties.setdefault(fold(name_en), pk)
+    return specialties
+
+
+def state_names() -> dict[str, str]:
+    """The keys of the states by what people write for them, in one query."""
     states = dict(OFFICIAL_STATES)
     for key, name in State.objects.values_list("key", "name"):
         states.update({fold(name): key, key: key, key.lstrip("0"): key})
-    names = {name: tuple(rows.values()) for name, rows in by_name.items()}
-    return PostLookup(by_clues, names, specialties, states, state_of)
+    return states
 
 
 def call_with_code(code: str) -> Call | None:

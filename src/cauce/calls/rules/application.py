@@ -210,13 +210,35 @@ def check_complete(call: Call, posts: Sequence[int], offered: Sequence[PostFact]
     """Raise ``ListRefused`` unless a list that is about to be sent has something, and all it must have."""
     if not posts:
         raise ListRefused(_("Tu lista está vacía."), _("Agrega al menos una plaza antes de enviarla."))
-    missing = [post for post in offered if post.id not in set(posts)]
+    held = set(posts)
+    missing = [post for post in offered if post.id not in held]
     if call.list_rule == ListRule.COMPLETE and missing:
         raise ListRefused(
             ngettext("Falta %(count)s sede: %(posts)s.", "Faltan %(count)s sedes: %(posts)s.", len(missing))
             % {"count": len(missing), "posts": named(missing)},
             _("Esta convocatoria pide ordenar todas. Agrégalas al final con un botón y acomódalas."),
             posts=[post.id for post in missing],
+        )
+
+
+def check_sendable(
+    call: Call,
+    specialty_id: int | None,
+    merit: Sequence[str],
+    posts: Sequence[int],
+    *,
+    known: Mapping[int, PostFact],
+    offered: Sequence[PostFact],
+) -> None:
+    """Raise ``ListRefused`` unless an application with these values may be sent: list, completeness, merit."""
+    check_list(call, specialty_id, posts, known)
+    check_complete(call, posts, offered)
+    if lacking := missing_merit(call, merit):
+        raise ListRefused(
+            _("Falta un dato que ordena la asignación: %(label)s.") % {"label": lacking[0]["label"]},
+            _("Escríbelo en tus datos.")
+            if lacking[0].get("declared")
+            else _("Lo carga la institución. Pregunta a: %(contact)s.") % {"contact": call.contact},
         )
 
 

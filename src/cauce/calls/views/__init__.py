@@ -1,5 +1,12 @@
 """Pages of calls, one submodule for each kind of reader."""
 
+from cauce.calls.views.applicants import (
+    import_applicants,
+    import_applicants_confirm,
+    import_applicants_drop,
+    import_applicants_progress,
+    import_applicants_report,
+)
 from cauce.calls.views.application import (
     application,
     application_add,
@@ -116,6 +123,11 @@ __all__ = [
     "edit_post",
     "edit_scope",
     "home",
+    "import_applicants",
+    "import_applicants_confirm",
+    "import_applicants_drop",
+    "import_applicants_progress",
+    "import_applicants_report",
     "import_posts",
     "import_posts_confirm",
     "import_posts_drop",

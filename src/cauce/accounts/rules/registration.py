@@ -1,0 +1,67 @@
+"""Who may register, and how they are reached."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from cauce.accounts.rules.curp import PASTE_LIMIT
+from cauce.base.errors import Refused
+
+ADULT_AGE = 18
+OLDEST_AGE = 110
+
+
+class BirthDateRefused(Refused):
+    """A date of birth that an adult of today cannot have."""
+
+    code = "birth_date_refused"
+
+
+def is_demo_address(email: str) -> bool:
+    """Whether an address belongs to the demo's people. The domain is reserved for examples: nobody can own it."""
+    return email.endswith("@demo.cauce.example")
+
+
+def check_birth_date(birth_date: date, *, today: date) -> None:
+    """Raise ``BirthDateRefused`` unless somebody born then is an adult today."""
+    age = today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+    if birth_date > today:
+        message = _("La fecha de nacimiento es posterior a hoy.")
+    elif age < ADULT_AGE:
+        message = _("Según la fecha de nacimiento, esta persona tiene menos de 18 años.")
+    elif age > OLDEST_AGE:
+        message = _("Según la fecha de nacimiento, esta persona tiene más de 110 años.")
+    else:
+        return
+    raise BirthDateRefused(message, _("Revísala."), field="birth_date")
+
+
+def masked(number: str) -> str:
+    """Return a document's number with all but its last four characters hidden."""
+    return "•" * max(len(number) - 4, 0) + number[-4:]
+
+
+class PhoneRefused(Refused):
+    """The text is no telephone number."""
+
+    code = "phone_refused"
+
+
+def read_phone(text: str) -> str:
+    """Return a telephone as it is kept: digits, with + before a country's code; "" for none.
+
+    Raises ``PhoneRefused``.
+    """
+    kept = "".join(c for c in text[: PASTE_LIMIT + 1] if not c.isspace() and c not in "-.()")
+    if not kept:
+        return ""
+    digits = kept.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and 10 <= len(digits) <= 15):
+        raise PhoneRefused(
+            _("Un teléfono tiene 10 dígitos, o hasta 15 con la clave del país."),
+            _("Escribe sólo números, por ejemplo 999 123 4567."),
+            field="phone",
+        )
+    return kept

@@ -79,6 +79,10 @@ def draft_post(world):
     return {"code": world.draft.code, "key": world.draft_post.key}
 
 
+def reviewed(world):
+    return {"code": world.opened.code, "number": world.review.pk}
+
+
 def criterion(world):
     return {"code": world.draft.code, "key": world.draft.score_criteria[0]["key"]}
 
@@ -180,6 +184,11 @@ MATRIX: dict[str, Row] = {
     "calls:publish": (READS_DESK, draft),
     "calls:addenda": (READS_DESK, opened),
     "calls:scores": (READS_DESK, opened),
+    "calls:scores_progress": (READS_DESK, opened),
+    "calls:scores_report": ((302, 404, 404, 404, 404, 403, 403, 403), opened),  # nothing waits
+    "calls:scores_confirm": (BUTTON, opened),
+    "calls:scores_drop": (BUTTON, opened),
+    "calls:score_review": (READS_DESK, reviewed),
     "calls:desk_applications": (READS_DESK, opened),
     "calls:import_applicants": (MANAGES, opened),
     "calls:import_applicants_progress": (MANAGES, opened),
@@ -244,6 +253,9 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "calls:import_posts_confirm": ((302, 404, 404, 302, 404, 403, 403, 403), (), draft),
     "calls:import_posts_drop": ((302, 404, 404, 302, 404, 403, 403, 403), (), draft),
     "calls:scores": ((302, 404, 404, 422, 404, 403, 403, 403), (), opened),
+    "calls:scores_confirm": ((302, 404, 404, 302, 404, 403, 403, 403), (), opened),
+    "calls:scores_drop": ((302, 404, 404, 302, 404, 403, 403, 403), (), opened),
+    "calls:score_review": ((302, 404, 404, 422, 404, 403, 403, 403), (), reviewed),
     "calls:import_applicants": ((302, 404, 404, 422, *(404,) * 4), (), opened),
     "calls:import_applicants_confirm": ((302, 404, 404, 302, *(404,) * 4), (), opened),
     "calls:import_applicants_drop": ((302, 404, 404, 302, *(404,) * 4), (), opened),

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent
-from cauce.calls.models import CalendarEntry
+from cauce.calls.models import CalendarEntry, ScoreReview
 from cauce.indicators import operations as figures
 from cauce.indicators.models import PublishedFigure
 from cauce.notices.models import Message
@@ -55,6 +55,9 @@ def world():
     mine = calls.application(
         opened, people.users["mariana"].person, specialty=post.specialty, merit=["90.00"]
     )
+    review = ScoreReview.objects.create(
+        application=mine, sentence="Lejos de lo esperado.", digest="0" * 64, opened_at=NOON
+    )
     draft = drafts.draft(code="BORRADOR", institution=closed.institution)
     letter = Message.objects.create(
         key="k", user=people.users["mariana"], address="m@x.mx", title="T", body="B", written_at=NOON
@@ -65,7 +68,7 @@ def world():
     entry = CalendarEntry.objects.create(call=draft, label="Resultados", starts_at=draft.results_at)
     return SimpleNamespace(
         people=people, closed=closed, run=run, waiting=waiting, certified=certified, opened=opened, post=post,
-        mine=mine, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
+        mine=mine, review=review, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
         second=second, draft_post=draft.posts.first(),
         receipt=market.applications[2].versions.get().receipt, figure=PublishedFigure.objects.order_by("position").first().code,
     )  # fmt: skip

@@ -1,9 +1,11 @@
 """Tasks commit with their cause, and survive the death of their worker."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
@@ -53,6 +55,29 @@ def test_the_task_of_a_living_worker_is_left_alone():
     assert background.reap() == 0
     task.refresh_from_db()
     assert task.status == TaskResultStatus.RUNNING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_heart_that_misses_a_beat_goes_on_beating(monkeypatch, caplog):
+    """A database that is locked for a moment, as SQLite is under load, must not make a living worker look dead."""
+    task, faults = running(timedelta(seconds=1)), [DatabaseError("database is locked")]
+    now = clock.machine
+
+    def locked_once():
+        if faults and threading.current_thread() is not threading.main_thread():
+            raise faults.pop()
+        return now()
+
+    monkeypatch.setattr(background, "BEAT", timedelta(milliseconds=5))
+    monkeypatch.setattr(clock, "machine", locked_once)
+    with background.heartbeat(task.pk):
+        began = TaskProgress.objects.get(task_id=task.pk).heartbeat_at
+        until = time.monotonic() + 10
+        while TaskProgress.objects.get(task_id=task.pk).heartbeat_at == began and time.monotonic() < until:
+            time.sleep(0.01)
+    assert faults == []
+    assert "locked" in caplog.text
+    assert TaskProgress.objects.get(task_id=task.pk).heartbeat_at > began
 
 
 @pytest.mark.django_db

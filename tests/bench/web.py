@@ -94,6 +94,7 @@ def _errands(facts: dict[str, Any]) -> dict[str, list[Ask]]:
         "empty page": [_get("/salud/")] * CLIENTS,
         "list of posts": [_get("/convocatorias/JR24/plazas/")] * CLIENTS,
         "result by folio": [_get(f"/resultados/RM24/{facts['folio']}/")] * CLIENTS,
+        "replay of 2022": [_get("/jornada-2022/")] * CLIENTS,
         "save of a ranked list": [_save(person) for person in facts["people"][:CLIENTS]],
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -238,26 +237,3 @@ def test_distances_are_those_of_the_globe():
     # Mexico City to Yucatán, and Baja California to Quintana Roo, as the crow flies.
     assert 980 <= km[keys.index("09"), keys.index("31")] <= 1_060
     assert 3_000 <= km[keys.index("02"), keys.index("23")] <= 3_300
-
-
-def test_the_documentation_says_what_the_results_say(delivered):
-    text = (Path(__file__).parents[2] / "docs" / "replay-2022.md").read_text(encoding="utf-8")
-    points = rules.spread_points(delivered)
-    assert rules.digest(intake.delivered_replay()[0]) in text
-
-    def signed(value):
-        return f"+{value:,}" if value > 0 else f"{value:,}".replace("-", "−")
-
-    for one in rules.contrasts(delivered):
-        assert (
-            f"| {signed(one.gain.median)} | {signed(one.gain.low)} to {signed(one.gain.high)} "
-            f"| {signed(one.chance.low)} to {signed(one.chance.high)} |" in text
-        )
-    for scenario in SCENARIOS:
-        filled = rules.range_of(rules.measured(points, scenario.key, "filled"))
-        assert f"| {filled.median:,} ({filled.low:,} to {filled.high:,}) |" in text
-    for assumption in DRIVE.assumptions:
-        assert f"| {assumption.text_en} | {assumption.low} to {assumption.high} " in text
-        assert assumption.why_en in text
-    for row in DRIVE.residuals:
-        assert f"| {row.name} | {row.published:,} | {row.used:,} |" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +10,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils.module_loading import import_string
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from cauce.base import clock
 from cauce.base.models import TaskProgress
+
+logger = logging.getLogger("cauce.work")
 
 BEAT = timedelta(seconds=2)
 SILENCE = timedelta(seconds=10)
@@ -60,7 +63,12 @@ def heartbeat(task_id: UUID | str) -> Iterator[None]:
     def beat() -> None:
         try:
             while not over.wait(BEAT.total_seconds()):
-                TaskProgress.objects.filter(task_id=task_id).update(heartbeat_at=clock.machine())
+                try:
+                    TaskProgress.objects.filter(task_id=task_id).update(heartbeat_at=clock.machine())
+                except DatabaseError as fault:
+                    # One beat missed is no death: several fit into the silence after which a task is given back.
+                    logger.warning("A heartbeat could not be written: %s", fault)
+                    connection.close()
         finally:
             connection.close()
 

@@ -33,6 +33,9 @@ class FileForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv"}),
     )
 
+    def name(self) -> str:
+        return self.cleaned_data["file"].name
+
     def sent(self) -> bytes:
         """The bytes of the file; one octet more than may come, so that no one larger is ever held whole."""
         return self.cleaned_data["file"].read(MOST_OCTETS + 1)
@@ -68,6 +71,8 @@ class Desk:
     drop: Callable[..., Import]
     arguments: Mapping[str, Any]
     facts: Callable[[Import], list[tuple[Any, str]]]
+    asks: Callable[[Import], str] = lambda taken: ""  # what the person must say they did before loading
+    file_of: Callable[[bytes], bytes] = lambda data: data  # the one whose cells the report marks
 
 
 def answer(
@@ -79,7 +84,7 @@ def answer(
     if request.method == "POST":
         if form.is_valid():
             done = attempt(
-                form, desk.receive, actor=request.actor, name=form.cleaned_data["file"].name, data=form.sent(),
+                form, desk.receive, actor=request.actor, name=form.name(), data=form.sent(),
                 now=request.now, **desk.arguments, **form.terms(),
             )  # fmt: skip
             if done is not None:
@@ -104,7 +109,9 @@ def report(request: HttpRequest, desk: Desk) -> HttpResponse:
         raise Http404
     findings = [Finding(**each) for each in taken.findings]
     return file_of(
-        imports.workbook(found[1], desk.columns, findings), XLSX, f"hallazgos-{taken.digest[:8]}.xlsx"
+        imports.workbook(desk.file_of(found[1]), desk.columns, findings),
+        XLSX,
+        f"hallazgos-{taken.digest[:8]}.xlsx",
     )
 
 
@@ -114,9 +121,10 @@ def confirm(request: Any, desk: Desk) -> HttpResponse:
     if taken is None:
         messages.info(request, _("No hay ningún archivo por confirmar."))
     else:
+        said = {"has_looked": "has_looked" in request.POST} if desk.asks(taken) else {}
         told(
             request, desk.confirm, actor=request.actor, taken=taken, digest=request.POST.get("digest", "")[:64],
-            now=request.now, **desk.arguments,
+            now=request.now, **said, **desk.arguments,
         )  # fmt: skip
     return redirect(desk.urls.here)
 
@@ -140,6 +148,7 @@ def _shown(desk: Desk) -> dict[str, Any]:
         "page": page,
         "desk": desk,
         "facts": desk.facts(page.taken) if page.taken and page.taken.state == ImportState.READ else [],
+        "asks": desk.asks(page.taken) if page.taken else "",
         "needed": [column.names[0] for column in desk.columns if column.needed and column.listed],
         "others": [column.names[0] for column in desk.columns if not column.needed and column.listed],
     }

@@ -307,6 +307,35 @@ class Application(models.Model):
         return self.folio
 
 
+class ScoreReview(models.Model):
+    """What asked for a second look in the scores of somebody, as the files were loaded, and what came of looking.
+
+    It excludes nobody and changes no value. ``digest`` is that of the two files together; ``outcome`` is what the
+    person who looked wrote.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="score_reviews")
+    sentence = models.CharField(max_length=300)
+    digest = models.CharField(max_length=64)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    outcome = models.CharField(max_length=600, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["application", "sentence"], name="score_review_opened_once"),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True, closed_by__isnull=True, outcome="")
+                | (models.Q(closed_at__isnull=False, closed_by__isnull=False) & ~models.Q(outcome="")),
+                name="closed_score_review_says_what_came_of_it",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.sentence[:40]}"
+
+
 class PaperApplication(models.Model):
     """That an application came on paper and the institution typed it in: from which file and row.
 

@@ -1,4 +1,4 @@
-"""Work for calls outside requests: chores of the worker, files of posts and of paper applications."""
+"""Work for calls outside requests: chores of the worker, files of posts, of paper applications and of scores."""
 
 from __future__ import annotations
 
@@ -115,3 +115,37 @@ def _call_of(taken: Import) -> Call:
     call = queries.call_with_code(taken.scope)
     assert call is not None  # noqa: S101
     return call
+
+
+@task(takes_context=True)
+def read_scores(context: Any, import_id: int) -> None:
+    """Read and compare two files of scores and keep what was found; again after a death, from the start."""
+    if found := imports.brought(import_id):
+        taken, data = found
+        sheet, _scores = _read_scores(taken, data, imports.teller(context.task_result.id, "read"))
+        imports.keep_reading(actor=_IMPORT, taken=taken, sheet=sheet, now=clock.read())
+
+
+@task(takes_context=True)
+def load_scores(context: Any, import_id: int) -> None:
+    """Read the confirmed files again and load them whole; what forbids it goes back to their page as a finding."""
+    if not (found := imports.brought(import_id)):
+        return
+    taken, data = found
+    sheet, scores = _read_scores(taken, data, imports.teller(context.task_result.id, "load"))
+    call = queries.call_with_code(taken.scope)
+    reason = _("La convocatoria o sus solicitudes cambiaron después de leer los archivos.")
+    remedy = _("Subirlos otra vez.")
+    if call is not None and sheet.may_load:
+        try:
+            operations.load_scores(actor=_IMPORT, call=call, taken=taken, scores=scores, now=clock.read())
+            return
+        except DomainError as error:
+            reason, remedy = str(error.message), str(error.remedy)
+    imports.give_back(actor=_IMPORT, taken=taken, sentence=reason, remedy=remedy, now=clock.read())
+
+
+def _read_scores(taken: Import, data: bytes, told: imports.Told) -> tuple[imports.Sheet, intake.Scores]:
+    known = queries.score_lookup(taken.scope)
+    criteria, folios = (known.criteria, known.folios) if known else ([], frozenset())
+    return intake.read_pair(intake.Pair.of(data), criteria, folios, told)

@@ -5,6 +5,7 @@ Nothing here loads the compiler until something is solved, so pages may import t
 
 import cauce_engine as engine
 from cauce.allocation.bridge.outlooks import Found, rehearsed
+from cauce.allocation.bridge.own_values import own_orders
 from cauce.allocation.bridge.runs import (
     COMPRESSION,
     ENGINE_VERSION,
@@ -28,7 +29,6 @@ from cauce.allocation.bridge.runs import (
     merit_order,
     minima,
     opened,
-    own_orders,
     placements,
     question_document,
     rehearse,

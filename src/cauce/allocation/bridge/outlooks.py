@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import cauce_engine as engine
-from cauce.allocation.bridge.runs import Lists, Offer, freeze, places_of
+from cauce.allocation.bridge.own_values import OwnValues
+from cauce.allocation.bridge.runs import Lists, Offer, freeze
 from cauce.allocation.rules import outlook as assumed_people
 from cauce.calls.rules.design import OPEN, Design
 from cauce.calls.rules.outlook import FEWEST_LISTS, FREE, code_of, end_of
@@ -84,17 +85,11 @@ def _ends(
     rows = [row_of[folio] for folio in question.applicants]
     ids = dict(zip(offer.keys, offer.ids, strict=True))
     post_ids = [ids[key] for key in question.posts]
-    place_of = places_of(offer) if offer.places else {}
+    own = OwnValues(lists, offer, design) if design.has_own_orders else None
     known: dict[tuple[int, Decimal], int] = {}
 
     def code(row: int, post: int) -> int:
-        added = Decimal(0)
-        if design.has_own_orders:
-            state, site = lists.origins[row]
-            there, unit = place_of[post]
-            added = design.points(
-                from_site=site is not None and site == unit, from_state=bool(state) and state == there
-            )
+        added = own.points(row, post) if own else Decimal(0)
         if (row, added) not in known:
             known[row, added] = code_of(criteria, lists.merit[row], added)
         return known[row, added]

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import cauce_engine as engine
-from cauce.calls.rules.design import OPEN, Design, classes_of, own_value
+from cauce.allocation.bridge.own_values import OwnValues, own_orders
+from cauce.calls.rules.design import OPEN, Design, classes_of
 
 ENGINE_VERSION = engine.__version__
 COMPRESSION = (
@@ -252,41 +253,6 @@ def _post_terms(
     return post
 
 
-def own_orders(lists: Lists, offer: Offer, design: Design, tiers: Any) -> dict[int, list[list[str]]]:
-    """Return by post id the folios that list it, best first, the tied together: brought, or merit with points."""
-    if tiers:
-        folio_of = dict(zip(lists.applications, lists.folios, strict=True))
-        brought = {
-            post: [[folio_of[one] for one in tier if one in folio_of] for tier in rows]
-            for post, rows in tiers.items()
-        }
-        return {post: [tier for tier in rows if tier] for post, rows in brought.items()}
-    values: dict[int, dict[tuple[Decimal, ...], list[str]]] = {post: {} for post in offer.ids}
-    place_of = places_of(offer)
-    for at, folio in enumerate(lists.folios):
-        for post, value in own_values(lists, place_of, design, at):
-            values[post].setdefault(value, []).append(folio)
-    return {post: [rows[value] for value in sorted(rows, reverse=True)] for post, rows in values.items()}
-
-
-def own_values(
-    lists: Lists, place_of: Mapping[int, tuple[str, int]], design: Design, at: int
-) -> Iterator[tuple[int, tuple[Decimal, ...]]]:
-    """Yield, for each wish of one person, the post and what its own order compares."""
-    state, site = lists.origins[at] if lists.origins else ("", None)
-    for post in lists.posts[at]:
-        there, unit = place_of[post]
-        added = design.points(
-            from_site=site is not None and site == unit, from_state=bool(state) and state == there
-        )
-        yield post, own_value(lists.merit[at], added)
-
-
-def places_of(offer: Offer) -> dict[int, tuple[str, int]]:
-    """The (state key, site id) of each post by id."""
-    return dict(zip(offer.ids, offer.places, strict=True))
-
-
 def _commitment(text: str) -> str:
     return text if text.startswith("sha256:") else f"sha256:{text}"
 
@@ -447,7 +413,7 @@ class _Shared:
 
     def __init__(self, allocation: Any, lists: Lists, offer: Offer, design: Design) -> None:
         self.allocation, self.lists, self.design = allocation, lists, design
-        self.place_of = places_of(offer)
+        self.own = OwnValues(lists, offer, design)
         self.rows = {folio: row for row, folio in enumerate(lists.folios)}
         self.why = engine.explain_all(allocation.question, allocation)
         self.last = self.why.last
@@ -463,19 +429,15 @@ class _Shared:
     def seat_class(self, person: int) -> str:
         return self.class_of(int(self.allocation.line[person]))
 
-    def values_at(self, row: int) -> dict[int, tuple[Decimal, ...]]:
-        return dict(own_values(self.lists, self.place_of, self.design, row))
-
     def score_at(self, person: int, post: int) -> str:
         """What the order of a post sees of somebody first; empty where the post brought a list."""
-        if self.imported:
+        row = self._row(person)
+        if self.imported or not self.lists.merit[row] or post not in self.lists.posts[row]:
             return ""
-        found = self.values_at(self._row(person)).get(post, ())
-        return f"{found[0].normalize():f}" if found and self.lists.merit[self._row(person)] else ""
+        return f"{self.own.at(row, post)[0].normalize():f}"
 
     def reasons(self, person: int, row: int) -> list[Reason]:
         start = int(self.allocation.question.choice_start[person])
-        mine = {} if self.imported else self.values_at(row)
         found = []
         for at, post in enumerate(self.lists.posts[row], start=start):
             code = self.why.codes[int(self.why.code[at])]
@@ -484,16 +446,14 @@ class _Shared:
                 continue
             other = int(self.last[at])
             name, distance = self.seat_class(other), int(self.why.distance[at])
-            found.append(Reason(code, name, distance, *self._compared(mine, post, other)))
+            found.append(Reason(code, name, distance, *self._compared(row, post, other)))
         return found
 
-    def _compared(
-        self, mine: Mapping[int, tuple[Decimal, ...]], post: int, other: int
-    ) -> tuple[int, str, str]:
+    def _compared(self, row: int, post: int, other: int) -> tuple[int, str, str]:
         if self.imported:
             return -1, "", ""
-        theirs = self.values_at(self._row(other))[post]
-        for element, (have, need) in enumerate(zip(mine[post], theirs, strict=True), start=1):
+        mine, theirs = self.own.at(row, post), self.own.at(self._row(other), post)
+        for element, (have, need) in enumerate(zip(mine, theirs, strict=True), start=1):
             if have != need:
                 return element, format(have, "f"), format(need, "f")
         return 0, "", ""

@@ -3,16 +3,20 @@
 from cauce.calls.intake.applicants import columns as applicant_columns
 from cauce.calls.intake.applicants import read_applicants
 from cauce.calls.intake.posts import COLUMNS, MOST_ROWS, columns, read_posts, seen_of
-from cauce.calls.intake.scores import Scores, read_scores
+from cauce.calls.intake.scores import Pair, Scores, read_pair, read_scores
+from cauce.calls.intake.scores import columns as score_columns
 
 __all__ = [
     "COLUMNS",
     "MOST_ROWS",
+    "Pair",
     "Scores",
     "applicant_columns",
     "columns",
     "read_applicants",
+    "read_pair",
     "read_posts",
     "read_scores",
+    "score_columns",
     "seen_of",
 ]

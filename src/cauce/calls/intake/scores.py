@@ -1,17 +1,24 @@
-"""Reads a file of scores: one row for each folio, one column for each criterion that the person does not declare."""
+"""Reads scores from two files: one row for each folio, one column for each criterion that the person does not declare.
+
+The two travel as one, so that they are received, read, confirmed and forgotten together.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from cauce.base.imports import Bad, Column, Sheet, Told, read_sheet, repeated
+from cauce.base import figures
+from cauce.base.imports import Bad, Column, Finding, Sheet, Told, read_sheet, repeated
+from cauce.base.reading import letter
 from cauce.calls.rules.application import DetailsRefused, read_merit
-from cauce.calls.rules.scores import Scored, Scores
+from cauce.calls.rules.scores import Scored, Scores, anomalies, differences, shifts
 
-__all__ = ["Scores", "columns", "read_scores"]
+__all__ = ["Pair", "Scores", "columns", "read_pair", "read_scores"]
 
 MOST_ROWS = 200_000
 
@@ -63,3 +70,85 @@ def read_scores(
     }
     sheet.records = []
     return sheet, {} if sheet.report.faults else scores
+
+
+# ---------------------------------------------------------------- two as one
+
+_HEAD = b"cauce-pair/1\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two files of scores, ``a`` as they came out of the marking and ``b`` from another source."""
+
+    a: bytes
+    b: bytes
+
+    def packed(self) -> bytes:
+        """The two in one, each as it came; empty where one of them is, since then nothing was sent."""
+        return b"%b%d\n%b%b" % (_HEAD, len(self.a), self.a, self.b) if self.a and self.b else b""
+
+    @classmethod
+    def of(cls, packed: bytes) -> Pair:
+        start = packed.index(b"\n", len(_HEAD)) + 1
+        middle = start + int(packed[len(_HEAD) : start])
+        return cls(packed[start:middle], packed[middle:])
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        """The SHA-256 of each."""
+        return hashlib.sha256(self.a).hexdigest(), hashlib.sha256(self.b).hexdigest()
+
+
+def read_pair(
+    pair: Pair,
+    criteria: Sequence[Mapping[str, Any]],
+    folios: Collection[str],
+    told: Told = lambda near: None,
+) -> tuple[Sheet, Scores]:
+    """Read both files and compare them; return what was found in one report, and the scores if they agree in all.
+
+    Whatever differs is a fault, in the row of the first; what asks for a second look is a doubt and comes first.
+    """
+    sheet, a = read_scores(pair.a, criteria, folios, lambda near: told(near * 0.45))
+    second, b = read_scores(pair.b, criteria, folios, lambda near: told(0.45 + near * 0.45))
+    for each in second.report.findings:
+        where = _("%(column)s, archivo B") % {"column": each.column or _("todo")}
+        sheet.report.add(replace(each, column=where, letter=""))
+    sheet.report.faults += second.report.faults - sum(not each.is_doubt for each in second.report.findings)
+    if not sheet.report.faults:
+        _compare(sheet, [str(each["label"]) for each in criteria], pair, a, b)
+    strange = [] if sheet.report.faults else anomalies(criteria, a)
+    for odd in strange:
+        remedy = _("Verlo con quien calificó. No excluye a nadie ni cambia un valor.")
+        sheet.report.add(Finding(odd.row, _("Por revisar"), "", odd.folio, odd.sentence, remedy, True))
+    agreed = sum(folio in b and b[folio].values == scored.values for folio, scored in a.items())
+    sheet.facts = {"people": agreed, "reviews": len(strange)}
+    told(1)
+    return sheet, {} if sheet.report.faults else a
+
+
+def _compare(sheet: Sheet, labels: Sequence[str], pair: Pair, a: Scores, b: Scores) -> None:
+    remedy = _("Corregir el que esté mal, con quien lo hizo, y subir los dos otra vez.")
+    if pair.a == pair.b:
+        sheet.whole(
+            _("Los dos archivos son el mismo: no comprueban nada."),
+            _("Subir el acta de la otra fuente, no una copia."),
+        )
+    for sentence in shifts(labels, a, b):
+        sheet.whole(sentence, remedy)
+    places = sheet.table.places if sheet.table else {}
+    letters = {
+        column.names[0]: letter(places[column.key]) for column in sheet.columns if column.key in places
+    }
+    for each in differences(labels, a, b):
+        facts = {"folio": each.folio, "value": each.value_b, "row": figures.number(each.row_b)}
+        if each.row_a and each.row_b:
+            words = _("%(folio)s: el archivo B dice %(value)s, en su fila %(row)s.") % facts
+        elif each.row_a:
+            words = _("%(folio)s no está en el archivo B.") % facts
+        else:
+            words = _("%(folio)s está solo en el archivo B, en su fila %(row)s.") % facts
+        sheet.report.add(
+            Finding(each.row_a, each.label, letters.get(each.label, ""), each.value_a, words, remedy)
+        )

@@ -64,13 +64,21 @@ from cauce.calls.operations.publishing import (
     publish_call,
     record_results,
 )
-from cauce.calls.operations.scores import load_scores
+from cauce.calls.operations.scores import (
+    SCORES,
+    close_review,
+    confirm_scores,
+    drop_scores,
+    load_scores,
+    receive_scores,
+)
 from cauce.calls.rules.filing import FilingRefused
-from cauce.calls.rules.scores import ScoresDiffer
+from cauce.calls.rules.scores import OutcomeRefused
 
 __all__ = [
     "APPLICANTS",
     "POSTS",
+    "SCORES",
     "AddendumRefused",
     "ChangedMeanwhile",
     "DetailsRefused",
@@ -80,17 +88,20 @@ __all__ = [
     "ListRefused",
     "NoSuchVersion",
     "NotPublishable",
+    "OutcomeRefused",
     "RulesNotAccepted",
-    "ScoresDiffer",
     "add_missing",
     "add_posts",
+    "close_review",
     "commitment_of",
     "confirm_applicants",
     "confirm_posts",
+    "confirm_scores",
     "count_demand",
     "create_call",
     "drop_applicants",
     "drop_posts",
+    "drop_scores",
     "edit_dates",
     "edit_design",
     "edit_general",
@@ -105,6 +116,7 @@ __all__ = [
     "publish_call",
     "receive_applicants",
     "receive_posts",
+    "receive_scores",
     "record_outlook",
     "record_results",
     "remove_criterion",

@@ -1,52 +1,116 @@
-"""Scores that the institution loads: only when two independent files say the same."""
+"""Scores that the institution loads: only when two independent files say the same, and what to look at twice."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from cauce.base import figures
+from cauce.base import figures, imports
 from cauce.base.actors import Actor
-from cauce.base.usecases import note, use_case
-from cauce.calls.models import Application, Call
+from cauce.base.models import Import, ImportState
+from cauce.base.usecases import note, step, use_case
+from cauce.calls.intake import Pair
+from cauce.calls.models import Application, Call, ScoreReview
 from cauce.calls.rules import may_load
-from cauce.calls.rules.scores import Scores, ScoresDiffer, anomalies, differences
+from cauce.calls.rules.scores import OutcomeRefused, Scores, anomalies, outcome_problem
+
+SCORES = "scores"
+_READ_TASK, _LOAD_TASK = "cauce.calls.tasks.read_scores", "cauce.calls.tasks.load_scores"
+
+
+@step
+def _locked(actor: Actor, call: Call) -> Call:
+    call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
+    if not actor.is_system:
+        may_load(actor, call).enforce()
+    return call
 
 
 @use_case
-def load_scores(
-    *, actor: Actor, call: Call, a: Scores, b: Scores, digests: tuple[str, str], now: datetime
-) -> Call:
-    """Keep the scores of both files in the applications, all or none; the same again changes nothing.
+def receive_scores(
+    *, actor: Actor, call: Call, name: str, data: bytes, now: datetime, by_task: bool = True
+) -> Import:
+    """Take two files of scores, packed as one, and have them read. Raises ``Denied``, ``ImportRefused``."""
+    call = _locked(actor, call)
+    task = _READ_TASK if by_task else ""
+    taken = imports.receive(
+        kind=SCORES, scope=call.code, name=name, data=data, task=task, actor=actor, now=now
+    )
+    a, b = Pair.of(data).digests
+    note(a=a, b=b)
+    return taken
 
-    ``digests`` are the SHA-256 of the two files. Raises ``Denied``, and ``ScoresDiffer`` when the files differ
-    anywhere, when they are the same bytes, or when they leave out somebody who already has a score.
+
+@use_case
+def drop_scores(*, actor: Actor, call: Call, taken: Import, now: datetime) -> Import:
+    """Let go of the files that wait. Raises ``Denied``."""
+    _locked(actor, call)
+    return imports.forget(Import.objects.select_for_update().get(pk=taken.pk), now=now)
+
+
+@use_case
+def confirm_scores(
+    *,
+    actor: Actor,
+    call: Call,
+    taken: Import,
+    digest: str,
+    now: datetime,
+    has_looked: bool = False,
+    by_task: bool = True,
+) -> Import:
+    """Have the files with this digest loaded as they were read, by who has looked at what asks for it.
+
+    Raises ``Denied``, and ``ImportRefused``, also where people are to be looked at and nobody says they did.
     """
-    call = Call.objects.select_for_update().get(pk=call.pk)
-    if not actor.is_system:
-        may_load(actor, call).enforce()
-    loaded = [each for each in call.score_criteria if not each.get("declared")]
-    found = differences([str(each["label"]) for each in loaded], a, b)
-    if found:
-        facts = {"count": figures.number(len(found))}
-        raise ScoresDiffer(
-            _("Los dos archivos difieren en %(count)s valores: no se cargó ninguno.") % facts,
-            _("Corregir el que esté mal, con quien lo hizo, y subir los dos otra vez."),
-            differences=found,
+    _locked(actor, call)
+    reviews = taken.facts.get("reviews", 0)
+    if reviews and not has_looked:
+        raise imports.ImportRefused(
+            _("Hay %(count)s personas por revisar y nadie ha dicho que las vio.")
+            % {"count": figures.number(reviews)},
+            _("Leerlas y marcar la casilla."),
         )
-    if digests[0] == digests[1]:
-        raise ScoresDiffer(
-            _("Los dos archivos son el mismo: no comprueban nada."),
-            _("Subir el acta de la otra fuente, no una copia."),
-        )
-    source = _("Dos archivos que coinciden: %(a)s y %(b)s") % {"a": digests[0][:12], "b": digests[1][:12]}
+    note(reviews=reviews)
+    return imports.confirm(taken, digest=digest, task=_LOAD_TASK if by_task else "", now=now)
+
+
+@use_case
+def load_scores(*, actor: Actor, call: Call, taken: Import, scores: Scores, now: datetime) -> Import:
+    """Keep the scores on which both confirmed files agree, all or none, and open the reviews that they ask for.
+
+    The same again changes nothing; files loaded already are left alone. Raises ``Denied``.
+    """
+    call = _locked(actor, call)
+    taken = Import.objects.select_for_update().get(pk=taken.pk)
+    if taken.state != ImportState.LOADING or taken.data is None:
+        note(repeated=True)
+        return taken
+    a, b = Pair.of(bytes(taken.data)).digests
+    applications = {
+        one.folio: one
+        for one in call.applications.select_for_update(of=("self",)).order_by("pk")
+        if one.folio in scores
+    }
+    changed = _with_scores(
+        call, applications, scores,
+        _("Dos archivos que coinciden: %(a)s y %(b)s") % {"a": a[:12], "b": b[:12]},
+    )  # fmt: skip
+    Application.objects.bulk_update(changed, ["merit", "merit_source"], batch_size=500)
+    opened = _open_reviews(call, applications, scores, taken.digest, now)
+    note(a=a, b=b, reviews=opened)
+    return imports.finish(taken, added=0, changed=len(changed), now=now)
+
+
+def _with_scores(
+    call: Call, applications: dict[str, Application], scores: Scores, source: str
+) -> list[Application]:
+    """The applications whose scores change, with the new ones; what people declared of themselves stays."""
     changed = []
-    for application in call.applications.select_for_update().order_by("pk"):
-        scored = a.get(application.folio)
-        if scored is None:
-            continue
-        values = iter(scored.values)
+    for folio, application in applications.items():
+        values = iter(scores[folio].values)
         kept = [*application.merit, *[""] * (len(call.score_criteria) - len(application.merit))]
         merit = [
             value if each.get("declared") else next(values)
@@ -55,9 +119,41 @@ def load_scores(
         if merit != application.merit:
             application.merit, application.merit_source = merit, source
             changed.append(application)
-    Application.objects.bulk_update(changed, ["merit", "merit_source"], batch_size=500)
-    note(
-        a=digests[0], b=digests[1], rows=len(a), changed=len(changed),
-        reviews=[each.folio for each in anomalies(loaded, a)][:500],
-    )  # fmt: skip
-    return call
+    return changed
+
+
+@step
+def _open_reviews(
+    call: Call, applications: dict[str, Application], scores: Scores, digest: str, now: datetime
+) -> int:
+    loaded = [each for each in call.score_criteria if not each.get("declared")]
+    reviews = [
+        ScoreReview(
+            application=applications[odd.folio], sentence=odd.sentence[:300], digest=digest, opened_at=now
+        )
+        for odd in anomalies(loaded, scores)
+        if odd.folio in applications
+    ]
+    ScoreReview.objects.bulk_create(reviews, batch_size=500, ignore_conflicts=True)
+    return len(reviews)
+
+
+@use_case
+def close_review(*, actor: Actor, review: ScoreReview, outcome: str, now: datetime) -> ScoreReview:
+    """Write down what came of looking. Raises ``Denied``, and ``OutcomeRefused`` without words, or with other ones."""
+    review = ScoreReview.objects.select_for_update(of=("self",)).get(pk=review.pk)
+    may_load(actor, review.application.call).enforce()
+    outcome = " ".join(outcome.split())
+    if problem := outcome_problem(outcome):
+        raise OutcomeRefused(problem, gettext_lazy("Escribirlo en una o dos frases."), field="outcome")
+    if review.closed_at is not None:
+        if review.outcome != outcome:
+            raise OutcomeRefused(
+                gettext_lazy("Otra persona cerró esta revisión antes."),
+                gettext_lazy("Leer lo que escribió."), field="outcome",
+            )  # fmt: skip
+        note(repeated=True)
+        return review
+    review.closed_at, review.closed_by_id, review.outcome = now, actor.user_id, outcome
+    review.save(update_fields=["closed_at", "closed_by", "outcome"])
+    return review

@@ -84,7 +84,7 @@ from cauce.calls.queries.portal import (
     published_posts,
     receipt_page,
 )
-from cauce.calls.queries.scores import ScoreLookup, score_lookup
+from cauce.calls.queries.scores import ScoreLookup, merit_lines, score_lookup, score_reviews, scores_page
 
 __all__ = [
     "CallPost",
@@ -125,6 +125,7 @@ __all__ = [
     "is_frozen",
     "list_page",
     "log_page",
+    "merit_lines",
     "my_application",
     "my_home_page",
     "my_receipt_page",
@@ -146,6 +147,8 @@ __all__ = [
     "rules_of",
     "scope_of",
     "score_lookup",
+    "score_reviews",
+    "scores_page",
     "seats_head",
     "seats_of",
     "seats_table",

@@ -1,11 +1,21 @@
-"""What reading files of scores needs to know of a call."""
+"""What reading files of scores needs to know of a call, and what its page shows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from cauce.calls.models import Call
+from django.core.paginator import Page, Paginator
+from django.db.models import F, QuerySet
+
+from cauce.base.actors import Actor
+from cauce.base.errors import Verdict
+from cauce.calls import rules
+from cauce.calls.models import Application, Call, ScoreReview
+from cauce.calls.queries.desk_pages import Frame, desk_frame
+
+PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +43,47 @@ def score_lookup(code: str) -> ScoreLookup | None:
             bool(places) and all(merit[at : at + 1] not in ([], [""]) for at in places) for _f, merit in rows
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ScoresPage:
+    """``scored`` of ``total`` applications have every score; ``open`` counts the reviews nobody has closed."""
+
+    frame: Frame
+    verdict: Verdict
+    has_criteria: bool
+    scored: int
+    total: int
+    open: int
+    reviews: Page[ScoreReview]
+
+
+def scores_page(actor: Actor, call: Call, *, number: Any, now: datetime) -> ScoresPage:
+    """Scores of a call, and fifty reviews, the open ones first, in a fixed number of queries."""
+    known = score_lookup(call.code)
+    reviews = score_reviews(call)
+    return ScoresPage(
+        frame=desk_frame(actor, call, "calls:scores", now=now),
+        verdict=rules.may_load(actor, call),
+        has_criteria=bool(known and known.criteria),
+        scored=known.scored if known else 0,
+        total=len(known.folios) if known else 0,
+        open=reviews.filter(closed_at__isnull=True).count(),
+        reviews=Paginator(reviews, PER_PAGE).get_page(number),
+    )
+
+
+def score_reviews(call: Call) -> QuerySet[ScoreReview]:
+    """The reviews of a call, the open ones first, in the order of their folios."""
+    return (
+        ScoreReview.objects.filter(application__call=call)
+        .select_related("application__call", "closed_by__person")
+        .order_by(F("closed_at").desc(nulls_first=True), "application__folio", "pk")
+    )
+
+
+def merit_lines(application: Application) -> list[tuple[str, str]]:
+    """What each criterion is called and its value as kept, empty where there is none."""
+    criteria = application.call.score_criteria
+    values = [*application.merit, *[""] * len(criteria)]
+    return [(str(each["label"]), value) for each, value in zip(criteria, values, strict=False)]

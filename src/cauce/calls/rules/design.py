@@ -169,12 +169,6 @@ def _points_problem(text: str) -> str:
     return ""
 
 
-def own_value(merit: Sequence[str], added: Decimal) -> tuple[Decimal, ...]:
-    """What a post's own order compares: the merit with ``added`` to its first element."""
-    values = [Decimal(text) for text in merit]
-    return (values[0] + added, *values[1:]) if values else (added,)
-
-
 def sentences(design: Design, states: Mapping[str, str]) -> list[str]:
     """Say in plain words who gets a seat, one sentence after another, for anybody. ``states`` are names by key."""
     said = [_order_words(design)]

@@ -16,15 +16,16 @@ from django.utils.translation import gettext as _
 from cauce.base import figures
 from cauce.base.errors import Refused
 
+FEWEST_LETTERS, MOST_LETTERS = 10, 600
 RUN = 3  # so many rows one after the other are no chance
 _FEWEST = 12  # a line through fewer people says nothing of any of them
 _FAR = 6.0  # robust deviations from what another section lets expect
 
 
-class ScoresDiffer(Refused):
-    """The two files do not say the same; ``detail["differences"]`` are all places where they do not."""
+class OutcomeRefused(Refused):
+    """A review cannot be closed with these words; the sentence says why."""
 
-    code = "scores_differ"
+    code = "outcome_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +164,15 @@ def _far_from_line(labels: Sequence[str], scores: Scores) -> list[Anomaly]:
                 )
                 found.append(Anomaly(folio, scores[folio].row, words % facts))
     return found
+
+
+def outcome_problem(outcome: str) -> str:
+    """Say why these are no words to close a review with, or nothing."""
+    if len(outcome) < FEWEST_LETTERS:
+        return _("Falta qué se encontró al revisar.")
+    if len(outcome) > MOST_LETTERS:
+        return _("Son %(count)s letras; caben %(most)s.") % {
+            "count": figures.number(len(outcome)),
+            "most": MOST_LETTERS,
+        }
+    return ""

@@ -79,7 +79,14 @@ from cauce.calls.views.publishing import (
     publish,
     walk_audit,
 )
-from cauce.calls.views.scores import scores
+from cauce.calls.views.scores import (
+    score_review,
+    scores,
+    scores_confirm,
+    scores_drop,
+    scores_progress,
+    scores_report,
+)
 
 __all__ = [
     "addenda",
@@ -141,7 +148,12 @@ __all__ = [
     "remove_criterion",
     "remove_entry",
     "remove_post",
+    "score_review",
     "scores",
+    "scores_confirm",
+    "scores_drop",
+    "scores_progress",
+    "scores_report",
     "search",
     "search_csv",
     "seats_csv",

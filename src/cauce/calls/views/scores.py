@@ -1,74 +1,118 @@
-"""Scores of a call from two files: compared, looked over, and loaded only when they agree in everything."""
+"""Scores of a call from two files: read and compared, shown, confirmed, loaded; and what asks for a second look."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
-from cauce.base import figures
+from cauce.base import figures, import_pages
+from cauce.base.models import Import
 from cauce.base.web import attempt, fill
 from cauce.calls import operations, queries, rules
-from cauce.calls.forms.scores import ScoresForm
-from cauce.calls.intake import read_scores
-from cauce.calls.rules.scores import anomalies, differences, shifts
+from cauce.calls.forms.scores import OutcomeForm, ScoresForm
+from cauce.calls.intake import Pair, score_columns
+from cauce.calls.models import Call
 from cauce.calls.views.desk import PAGE, call_of
-
-SHOWN = 100
 
 
 @PAGE
 def scores(request: Any, code: str) -> HttpResponse:
-    """Two files of scores; nothing is written unless it is asked for and they agree."""
+    """Two files of scores; nothing is written until they agree and somebody confirms them."""
     call = call_of(request, code)
-    known = queries.score_lookup(call.code)
-    assert known is not None  # noqa: S101 - the call has just been found
-    verdict = rules.may_load(request.actor, call)
-    form = fill(request, ScoresForm)
-    shown: dict[str, Any] = {}
     if request.method == "POST":
-        verdict.enforce()
+        rules.may_load(request.actor, call).enforce()
+    page = queries.scores_page(request.actor, call, number=request.GET.get("p", 1), now=request.now)
+    return import_pages.answer(
+        request, _desk(call), "calls/desk/scores.html", {"scores": page, "frame": page.frame},
+        form=fill(request, ScoresForm),
+    )  # fmt: skip
+
+
+@require_safe
+def scores_progress(request: Any, code: str) -> HttpResponse:
+    return import_pages.progress(request, _desk(call_of(request, code)))
+
+
+@require_safe
+def scores_report(request: Any, code: str) -> HttpResponse:
+    return import_pages.report(request, _desk(_loadable(request, code)))
+
+
+@require_POST
+def scores_confirm(request: Any, code: str) -> HttpResponse:
+    return import_pages.confirm(request, _desk(_loadable(request, code)))
+
+
+@require_POST
+def scores_drop(request: Any, code: str) -> HttpResponse:
+    return import_pages.drop(request, _desk(_loadable(request, code)))
+
+
+@PAGE
+def score_review(request: Any, code: str, number: int) -> HttpResponse:
+    """What asked for a second look in the scores of one folio; a POST says what came of it."""
+    call = call_of(request, code)
+    review = queries.score_reviews(call).filter(pk=number).first()
+    if review is None:
+        raise Http404
+    form = fill(request, OutcomeForm)
+    if request.method == "POST":
+        rules.may_load(request.actor, call).enforce()
+        done = None
         if form.is_valid():
-            data = (form.sent("a"), form.sent("b"))
-            read = [read_scores(each, known.criteria, known.folios) for each in data]
-            shown = _compared(known, read)
-            if form.cleaned_data["load"] and shown["agree"]:
-                digests = tuple(hashlib.sha256(each).hexdigest() for each in data)
-                done = attempt(
-                    form, operations.load_scores, actor=request.actor, call=call, a=read[0][1], b=read[1][1],
-                    digests=digests, now=request.now,
-                )  # fmt: skip
-                if done is not None:
-                    words = _("Puntajes cargados de los dos archivos, que coinciden: %(count)s personas.")
-                    messages.success(request, words % {"count": figures.number(len(read[0][1]))})
-                    return redirect("calls:scores", code)
+            done = attempt(
+                form, operations.close_review, actor=request.actor, review=review,
+                outcome=form.cleaned_data["outcome"], now=request.now,
+            )  # fmt: skip
+        if done is not None:
+            messages.success(request, _("Revisión cerrada: %(folio)s.") % {"folio": review.application.folio})
+            return redirect("calls:scores", code)
     frame = queries.desk_frame(request.actor, call, "calls:scores", now=request.now)
     context = {
-        "frame": frame, "form": form, "known": known, "verdict": verdict, **shown,
-        "columns": ["folio", *(str(each["label"]) for each in known.criteria)],
+        "frame": frame, "form": form, "review": review, "verdict": rules.may_load(request.actor, call),
+        "merit": queries.merit_lines(review.application),
+        "closed_by": queries.name_of(review.closed_by) if review.closed_by else "",
     }  # fmt: skip
-    is_wrong = request.method == "POST" and not (shown.get("agree") and form.is_valid())
-    return render(request, "calls/desk/scores.html", context, status=422 if is_wrong else 200)
+    return render(request, "calls/desk/score_review.html", context, status=422 if form.errors else 200)
 
 
-def _compared(known: Any, read: list[Any]) -> dict[str, Any]:
-    faults = [
-        (name, each)
-        for name, (sheet, _scores) in zip("AB", read, strict=True)
-        for each in sheet.report.findings
-        if not each.is_doubt
-    ]
-    if faults:
-        return {"compared": True, "agree": False, "faults": faults[:SHOWN], "fault_count": len(faults)}
-    labels = [str(each["label"]) for each in known.criteria]
-    a, b = read[0][1], read[1][1]
-    found = differences(labels, a, b)
-    strange = [] if found else anomalies(known.criteria, a)
-    return {
-        "compared": True, "agree": not found, "differences": found[:SHOWN], "difference_count": len(found),
-        "shifts": shifts(labels, a, b), "anomalies": strange[:SHOWN], "anomaly_count": len(strange), "rows": len(a),
-    }  # fmt: skip
+def _loadable(request: Any, code: str) -> Call:
+    call = call_of(request, code)
+    rules.may_load(request.actor, call).enforce()
+    return call
+
+
+def _desk(call: Call) -> import_pages.Desk:
+    names = ("scores", *(f"scores_{part}" for part in ("progress", "report", "confirm", "drop")))
+    known = queries.score_lookup(call.code)
+    assert known is not None  # noqa: S101 - the call has just been found
+    return import_pages.Desk(
+        kind=operations.SCORES, scope=call.code, title=_("Puntajes de dos fuentes"),
+        lead=_("Nadie ve un lugar en el orden hasta que dos archivos, hechos por separado, dicen lo mismo."),
+        columns=score_columns(known.criteria, known.folios),
+        urls=import_pages.Addresses(*(reverse(f"calls:{name}", args=[call.code]) for name in names)),
+        receive=operations.receive_scores, confirm=operations.confirm_scores, drop=operations.drop_scores,
+        arguments={"call": call}, facts=_facts, asks=_asks, file_of=lambda data: Pair.of(data).a,
+    )  # fmt: skip
+
+
+def _facts(taken: Import) -> list[tuple[Any, str]]:
+    return [(figures.number(taken.facts.get("people", 0)), _("personas en las que coinciden"))]
+
+
+def _asks(taken: Import) -> str:
+    count = taken.facts.get("reviews", 0)
+    if not count:
+        return ""
+    return ngettext(
+        "Vi a la persona por revisar: se abre su revisión y se carga su puntaje como está.",
+        "Vi a las %(count)s personas por revisar: se abren sus revisiones y se cargan sus puntajes como están.",
+        count,
+    ) % {"count": figures.number(count)}

@@ -17,7 +17,18 @@ from cauce.indicators.queries.figures import (
     published_figures,
     table,
 )
-from cauce.indicators.queries.replay import ReplayPage, ready_document, replay_page, results_table
+from cauce.indicators.queries.replay import (
+    RangeCell,
+    ReplayPage,
+    assumption_rows,
+    contrast_rows,
+    fact_rows,
+    ready_document,
+    replay_page,
+    residual_rows,
+    results_table,
+    scenario_rows,
+)
 
 __all__ = [
     "DICTIONARY",
@@ -30,13 +41,19 @@ __all__ = [
     "FiguresPage",
     "Live",
     "Published",
+    "RangeCell",
     "ReplayPage",
+    "assumption_rows",
+    "contrast_rows",
     "document",
+    "fact_rows",
     "figures_page",
     "published_figure",
     "published_figures",
     "ready_document",
     "replay_page",
+    "residual_rows",
     "results_table",
+    "scenario_rows",
     "table",
 ]

@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from cauce.base.figures import number, percent
 from cauce.indicators.models import Replay, ReplayState
 from cauce.indicators.rules import replay as rules
 from cauce.indicators.rules.access import may_replay
-from cauce.indicators.rules.drive import Assumption, Bounds, Drive, Fact, Residual, bounds
+from cauce.indicators.rules.drive import Assumption, Bounds, Drive, Fact, bounds
 
 SCENARIO_NAMES = {
     "as_2022": gettext_lazy("Como en 2022: opción por opción, en tres rondas"),
@@ -73,22 +74,41 @@ class RangeCell:
 class ScenarioRow:
     name: Any
     filled: RangeCell
-    share: RangeCell
     first: RangeCell
     kilometres: RangeCell
     unlisted: RangeCell
+    beyond: RangeCell
     is_base: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Driver:
+    """An assumption that decides how much a change of rule adds; ``strength``: its rank correlation, signed."""
+
+    name: str
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContrastRow:
-    """What one change of rule adds to the posts filled; ``drivers``: the assumptions that decide how much."""
+    """What one change of rule adds to the posts filled; ``drivers``: the two that decide most, or fewer."""
 
     name: Any
     gain: RangeCell
     chance: str
-    drivers: Sequence[str]
+    drivers: Sequence[Driver]
     is_null: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualRow:
+    """A published split in words: what it is of, the figure as published, as used, and how far it moved."""
+
+    split: Any
+    name: str
+    published: str
+    used: str
+    difference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +157,7 @@ class ReplayPage:
     facts: Sequence[tuple[Fact, str]]
     bounds: Bounds
     drive: Drive
-    residuals: Sequence[tuple[Any, Residual]]
+    residuals: Sequence[ResidualRow]
     assumptions: Sequence[AssumptionRow]
     results: Results | None
     asked: Replay | None
@@ -167,11 +187,11 @@ def replay_page(drive: Drive, actor: Any, *, measure: str = "") -> ReplayPage:
     ready = Replay.objects.filter(state=ReplayState.READY).order_by("-pk").first()
     asked = last if last is not None and last.state in (ReplayState.QUEUED, ReplayState.RUNNING) else None
     return ReplayPage(
-        facts=[(fact, _in_language(fact.text, fact.text_en)) for fact in drive.facts.values()],
+        facts=fact_rows(drive),
         bounds=bounds(drive),
         drive=drive,
-        residuals=[(RESIDUAL_NAMES[row.of], row) for row in drive.residuals],
-        assumptions=[_assumption_row(one) for one in drive.assumptions],
+        residuals=residual_rows(drive),
+        assumptions=assumption_rows(drive),
         results=_results(drive, ready, measure if measure in MEASURES else "ocupadas") if ready else None,
         asked=asked,
         progress=background.progress(asked.task_id) if asked is not None and asked.task_id else None,
@@ -209,6 +229,44 @@ def _in_language(spanish: str, english: str) -> str:
     return english if (get_language() or "es").startswith("en") else spanish
 
 
+# --------------------------------------------------------------------- rows
+
+
+def fact_rows(drive: Drive) -> list[tuple[Fact, str]]:
+    """Every published total, with its words in the language in force."""
+    return [(fact, _in_language(fact.text, fact.text_en)) for fact in drive.facts.values()]
+
+
+def residual_rows(drive: Drive) -> list[ResidualRow]:
+    """Every published split, and how far the totals moved it."""
+    return [
+        ResidualRow(
+            RESIDUAL_NAMES[row.of],
+            row.name,
+            number(row.published),
+            number(row.used),
+            _signed(row.difference),
+        )
+        for row in drive.residuals
+    ]
+
+
+def assumption_rows(drive: Drive) -> list[AssumptionRow]:
+    """Every assumption with its range, in the language in force."""
+    return [_assumption_row(one) for one in drive.assumptions]
+
+
+def scenario_rows(drive: Drive, points: Sequence[Mapping[str, Any]]) -> list[ScenarioRow]:
+    """What each rule gave over ``points``."""
+    return [_scenario_row(points, key, drive["posts"]) for key in SCENARIO_NAMES]
+
+
+def contrast_rows(drive: Drive, contrasts: Sequence[rules.Contrast]) -> list[ContrastRow]:
+    """What each change of one rule adds, and which assumptions decide it."""
+    named = {one.key: _in_language(one.name, one.name_en) for one in drive.assumptions}
+    return [_contrast_row(one, contrasts, named) for one in contrasts]
+
+
 def _assumption_row(one: Assumption) -> AssumptionRow:
     return AssumptionRow(
         _in_language(one.name, one.name_en),
@@ -226,8 +284,6 @@ def _assumption_row(one: Assumption) -> AssumptionRow:
 def _results(drive: Drive, replay: Replay, measure: str) -> Results:
     document, contrasts = _read(replay.digest, bytes(replay.document or b""))
     points = rules.spread_points(document)
-    posts = drive["posts"]
-    named = {one.key: _in_language(one.name, one.name_en) for one in drive.assumptions}
     unasked = [drive["named"] - point["base"]["named_by_accredited"] for point in points]
     return Results(
         replay=replay,
@@ -236,9 +292,9 @@ def _results(drive: Drive, replay: Replay, measure: str) -> Results:
         answers=sum(
             len(row["rounds"]) for point in document["points"] for row in point["scenarios"].values()
         ),
-        scenarios=[_scenario_row(points, key, posts) for key in SCENARIO_NAMES],
-        contrasts=[_contrast_row(one, contrasts, named) for one in contrasts],
-        verdict=_verdict(points, contrasts, posts),
+        scenarios=scenario_rows(drive, points),
+        contrasts=contrast_rows(drive, contrasts),
+        verdict=_verdict(points, contrasts, drive["posts"]),
         checks=_checks(drive, points),
         figure=_figure(drive, points, measure),
         measures=[(key, name, key == measure) for key, name in MEASURES.items()],
@@ -263,16 +319,17 @@ def _scenario_row(points: Sequence[Mapping[str, Any]], key: str, posts: int) -> 
     return ScenarioRow(
         name=SCENARIO_NAMES[key],
         filled=_cell(filled, span(filled.low, filled.median, filled.high, 0, posts)),
-        share=_shares(filled, posts),
         first=_shares(ranged("first"), ranged("people").median),
         kilometres=_cell(ranged("kilometres")),
         unlisted=_cell(ranged("unlisted")),
+        beyond=_cell(ranged("beyond_2022")),
         is_base=key == BASE,
     )
 
 
-def _signed(value: int) -> str:
-    return f"+{number(value)}" if value > 0 else number(value)
+def _signed(value: int | float | Decimal, decimals: int | None = None) -> str:
+    words = number(value, decimals)
+    return f"+{words}" if value > 0 else words
 
 
 def _contrast_row(
@@ -285,8 +342,8 @@ def _contrast_row(
     return ContrastRow(
         CONTRAST_NAMES[one.key],
         RangeCell(_signed(gain.low), _signed(gain.median), _signed(gain.high), drawing),
-        _span_words(one.chance),
-        [named[key] for key, _strength in one.drivers[:2]],
+        _("%(low)s a %(high)s") % {"low": _signed(one.chance.low), "high": _signed(one.chance.high)},
+        [Driver(named[key], _signed(strength, 2)) for key, strength in one.drivers[:2]],
         is_null=gain.low <= 0 <= gain.high,
     )
 

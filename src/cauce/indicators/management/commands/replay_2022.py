@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import translation
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from cauce.indicators import bridge, intake
+from cauce.indicators import bridge, documents, intake
 from cauce.indicators.rules import drive as drives
 from cauce.indicators.rules import replay as rules
 
@@ -21,8 +22,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--points", type=int, help="only the first so many points of the plan")
         parser.add_argument("--write", action="store_true", help="put the results in the product's catalogue")
+        parser.add_argument(
+            "--tables",
+            action="store_true",
+            help="print the tables of docs/replay-2022.md from the delivered results, computing nothing",
+        )
 
-    def handle(self, *args: Any, points: int | None, write: bool, **options: Any) -> None:
+    def handle(self, *args: Any, points: int | None, write: bool, tables: bool, **options: Any) -> None:
+        if tables:
+            if write or points is not None:
+                raise CommandError("--tables computes nothing: leave --points and --write out.")
+            self._tables()
+            return
         whole = rules.POINTS + rules.REPEATS
         if points is not None and not 1 <= points <= whole:
             raise CommandError(f"--points goes from 1 to {whole}.")
@@ -46,6 +57,11 @@ class Command(BaseCommand):
             self.console.print("The same, number by number, as those that come with the product.")
         if points is None:
             self._ranges(document)
+
+    def _tables(self) -> None:
+        document, _seconds = intake.delivered_replay()
+        with translation.override("en"):  # the language of the documentation
+            self.stdout.write(documents.replay_tables(intake.read_drive(), document), ending="")
 
     def _same(self, document: bytes) -> bool:
         mine = json.loads(document)["points"]

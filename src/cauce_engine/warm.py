@@ -9,7 +9,9 @@ import numpy as np
 from cauce_engine.after import wanting_loops
 from cauce_engine.allocation import allocate
 from cauce_engine.certify.order import at_once as certified_at_once
+from cauce_engine.couples import market_of
 from cauce_engine.couples.exact import Clauses
+from cauce_engine.couples.objections import objections
 from cauce_engine.explain import explain_all
 from cauce_engine.formats import canonical, reading_loops
 from cauce_engine.formats.documents import parse_question
@@ -27,7 +29,8 @@ def warm() -> None:
     with_couple = _question("stable")
     with_couple["applicants"] = [{"id": person} for person in "ab"]
     with_couple["couples"] = [{"id": "c", "members": ["a", "b"], "choices": [["p", "p"], ["p", None]]}]
-    allocate(parse_question(with_couple))
+    coupled = parse_question(with_couple)
+    objections(market_of(coupled), allocate(coupled).post)
     _search()
     start, choices = np.array([0, 1, 2]), np.zeros(2, np.int32)
     reading_loops.first_repeated(np.ones(2, np.int64), choices, 1)

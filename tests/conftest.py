@@ -32,6 +32,7 @@ SLOW = (
 # Files whose first test makes what the others use, at a price that only one process should pay.
 TOGETHER = (
     "architecture/test_access.py",
+    "demo/test_demo.py",
     "allocation/test_death.py",
     "indicators/test_replay.py",
     "engine/test_largest.py",

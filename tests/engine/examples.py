@@ -1,4 +1,4 @@
-"""How many random questions a test asks: a third of its number, a twelfth in the quick run, more if asked for.
+"""How many random questions a test asks: a quarter of its number, a twelfth in the quick run, more if asked for.
 
 ``TEST_EXAMPLES=20 python3 run.py test tests/engine`` asks twenty times its number; the tests marked ``scale``
 ask thousands of each kind.
@@ -10,7 +10,7 @@ import os
 
 from hypothesis import settings
 
-SHARE = float(os.environ.get("TEST_EXAMPLES", "0.3"))
+SHARE = float(os.environ.get("TEST_EXAMPLES", "0.25"))
 
 
 def examples(number: int) -> settings:

@@ -150,7 +150,8 @@ def tickets_at_once(
     from cauce_engine._kernels import tickets  # noqa: PLC0415 - only large calls compile
 
     padded = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    inner, outer = (tickets.key_state(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
     drawn = np.empty(len(people), np.uint64)
-    tickets.tickets(text, start, people, inner, outer, tickets.ROUND, drawn)
+    with np.errstate(over="ignore"):  # sums of 32 bits that run over, which the digest wants, also uncompiled
+        inner, outer = (tickets.key_state(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+        tickets.tickets(text, start, people, inner, outer, tickets.ROUND, drawn)
     return drawn

@@ -39,7 +39,7 @@ def main() -> None:
     )
     options.add_argument("--write", action="store_true", help="keep the tables in docs/measurements.md")
     asked = options.parse_args()
-    parts = [_heading()]
+    parts = [_heading(asked.only)]
     if asked.only in (None, "pages"):
         parts.append(_pages())
     if asked.only in (None, "runs"):
@@ -68,7 +68,7 @@ def _kept(parts: list[str]) -> str:
     return "\n\n## ".join([parts[0], *(section.strip() for section in sections.values())]) + "\n"
 
 
-def _heading() -> str:
+def _heading(only: str | None) -> str:
     load = f"{os.getloadavg()[0]:.1f}"
     return (
         "# Measurements\n\n"
@@ -76,6 +76,7 @@ def _heading() -> str:
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}. "
         f"Load average before: {load}. Calibration: ten million turns of an empty Python loop took "
         f"{_calibration():.2f} s. Seconds depend on the machine; ratios are what we hold ourselves to."
+        + (f" That is of the sections on {only}; the others were measured in earlier runs." if only else "")
     )
 
 

@@ -142,7 +142,7 @@ def application(
 
 def people(call: Call) -> SimpleNamespace:
     """The people of access tests, as users; ``actors`` has what they may do."""
-    other = institution("ISSSTE").pk
+    other, partner = institution("ISSSTE").pk, institution("ISSS").pk
     mine = call.institution_id
     users = {
         "mariana": user("mariana@x.mx", who=person("Mariana", "Xool")),
@@ -152,6 +152,9 @@ def people(call: Call) -> SimpleNamespace:
         "sofia": user("sofia@x.mx", (Role.SECOND_SIGNATORY, mine), office_name="Sofía Firmante"),
         "aurelio": user("aurelio@x.mx", (Role.AUDITOR, None), office_name="Aurelio Auditor"),
         "elena": user("elena@x.mx", (Role.EDUCATION_OFFICE, None), office_name="Elena Educación"),
+        "rosa": user("rosa@x.mx", (Role.REVIEWER, mine), office_name="Rosa Revisora"),
+        "samuel": user("samuel@x.sv", (Role.PARTNER_OFFICER, partner), office_name="Samuel Socio"),
+        "pilar": user("pilar@x.mx", (Role.PRIVACY_OFFICER, None), office_name="Pilar Privacidad"),
     }
     actors = {name: actor_for(account) for name, account in users.items()}
     return SimpleNamespace(users=users, nobody=Actor.nobody(), **actors)

@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-PEOPLE = ("nobody", "mariana", "bruno", "carla", "dario", "sofia", "aurelio", "elena")
+PEOPLE = (
+    "nobody", "mariana", "bruno", "carla", "dario", "sofia", "aurelio", "elena", "rosa", "samuel", "pilar",
+)  # fmt: skip
 
 Row = tuple[tuple[int, ...], Callable[[Any], dict[str, Any]]]
 
 # Answers to a GET. 302 of nobody is the way to sign-in; 404 says nothing about what exists.
-PUBLIC = (200,) * 8
-KNOWN = (302, *(200,) * 7)
-STRANGER = (200, *(302,) * 7)  # who has signed in already needs no registration
-MINE = (302, 200, *(404,) * 6)
-PERSON = (302, 200, 200, *(302,) * 5)  # offices are led to their desk
-PEOPLE_ONLY = (302, 200, 200, *(404,) * 5)  # an office has no documents
-READS_DESK = (302, 404, 404, 200, 404, 200, 200, 200)
-EDITS_DRAFT = (302, 404, 404, 200, 404, 403, 403, 403)  # who only reads is told so
-EDITS_FROZEN = (302, 404, 404, 403, 404, 403, 403, 403)  # nobody edits a published call
-MANAGES = (302, 404, 404, 200, 404, 404, 404, 404)  # who only reads the desk is not told of it
-OFFICE = (302, 404, 404, *(200,) * 5)
-MANAGERS = (302, 404, 404, 200, 200, 404, 404, 404)
-SIGNS = (302, 404, 404, 200, 200, 200, 404, 404)
-EXPLAINS = (302, 200, 404, 200, 404, 200, 200, 200)
-AUDITOR = (302, *(404,) * 5, 200, 404)
-CATALOGUE = (302, *(404,) * 6, 200)
-BUTTON = (302, *(405,) * 7)  # only a POST does anything here
-PUBLIC_BUTTON = (405,) * 8
-ONLY_IN_THE_DEMO = (404,) * 8
+PUBLIC = (200,) * 11
+KNOWN = (302, *(200,) * 10)
+STRANGER = (200, *(302,) * 10)  # who has signed in already needs no registration
+MINE = (302, 200, *(404,) * 9)
+PERSON = (302, 200, 200, *(302,) * 8)  # offices are led to their desk
+PEOPLE_ONLY = (302, 200, 200, *(404,) * 8)  # an office has no documents
+READS_DESK = (302, 404, 404, 200, 404, 200, 200, 200, *(404,) * 3)
+EDITS_DRAFT = (302, 404, 404, 200, 404, 403, 403, 403, *(404,) * 3)  # who only reads is told so
+EDITS_FROZEN = (302, 404, 404, 403, 404, 403, 403, 403, *(404,) * 3)  # nobody edits a published call
+MANAGES = (302, 404, 404, 200, 404, 404, 404, 404, *(404,) * 3)  # who only reads the desk is not told of it
+OFFICE = (302, 404, 404, *(200,) * 8)
+MANAGERS = (302, 404, 404, 200, 200, 404, 404, 404, *(404,) * 3)
+SIGNS = (302, 404, 404, 200, 200, 200, 404, 404, *(404,) * 3)
+EXPLAINS = (302, 200, 404, 200, 404, 200, 200, 200, *(404,) * 3)
+AUDITOR = (302, *(404,) * 5, 200, 404, *(404,) * 3)
+CATALOGUE = (302, *(404,) * 6, 200, *(404,) * 3)
+BUTTON = (302, *(405,) * 10)  # only a POST does anything here
+PUBLIC_BUTTON = (405,) * 11
+ONLY_IN_THE_DEMO = (404,) * 11
 
 
 def none(world):
@@ -98,10 +100,10 @@ MATRIX: dict[str, Row] = {
     "accounts:register": (STRANGER, none),
     "accounts:register_foreign": (STRANGER, none),
     "accounts:other_curp": (PUBLIC_BUTTON, none),
-    "accounts:allauth_signup": ((302,) * 8, none),
+    "accounts:allauth_signup": ((302,) * 11, none),
     "accounts:confirm": (PUBLIC, none),
     "accounts:passkey_offer": (KNOWN, none),
-    "accounts:go_on": ((302,) * 8, none),
+    "accounts:go_on": ((302,) * 11, none),
     "accounts:my_data": (KNOWN, none),
     "accounts:my_data_file": (KNOWN, none),
     "accounts:link_curp": (PEOPLE_ONLY, none),
@@ -113,7 +115,7 @@ MATRIX: dict[str, Row] = {
     "accounts:demo": (ONLY_IN_THE_DEMO, none),
     "accounts:demo_enter": (PUBLIC_BUTTON, none),
     "notices:inbox": (KNOWN, none),
-    "notices:open": ((302, 200, *(404,) * 6), lambda world: {"message_id": world.letter.pk}),
+    "notices:open": ((302, 200, *(404,) * 9), lambda world: {"message_id": world.letter.pk}),
     "notices:read_all": (BUTTON, none),
     "notices:letterbox": (ONLY_IN_THE_DEMO, none),
     "institutions:sites": (PUBLIC, none),
@@ -123,7 +125,7 @@ MATRIX: dict[str, Row] = {
     "institutions:institution": (PUBLIC, lambda world: {"code": world.opened.institution.code}),
     "institutions:import_clues": (CATALOGUE, none),
     "institutions:import_clues_progress": (CATALOGUE, none),
-    "institutions:import_clues_report": ((302, *(404,) * 7), none),  # nothing waits
+    "institutions:import_clues_report": ((302, *(404,) * 10), none),  # nothing waits
     "institutions:import_clues_confirm": (BUTTON, none),
     "institutions:import_clues_drop": (BUTTON, none),
     "calls:home": (PUBLIC, none),
@@ -144,12 +146,12 @@ MATRIX: dict[str, Row] = {
     "calls:application_list": (MINE, mine),
     "calls:application_add": (MINE, mine),
     "calls:application_versions": (MINE, mine),
-    "calls:application_conflict": ((302, 302, *(404,) * 6), version),
+    "calls:application_conflict": ((302, 302, *(404,) * 9), version),
     "calls:application_send": (MINE, mine),
-    "calls:application_receipt": ((302, 302, *(404,) * 6), mine),
-    "calls:application_receipt_pdf": ((302, *(404,) * 7), version),
-    "calls:application_receipt_content": ((302, *(404,) * 7), version),
-    "calls:application_withdraw": ((302, 302, *(404,) * 6), mine),  # nothing sent: led back to the list
+    "calls:application_receipt": ((302, 302, *(404,) * 9), mine),
+    "calls:application_receipt_pdf": ((302, *(404,) * 10), version),
+    "calls:application_receipt_content": ((302, *(404,) * 10), version),
+    "calls:application_withdraw": ((302, 302, *(404,) * 9), mine),  # nothing sent: led back to the list
     "calls:application_restore": (BUTTON, mine),
     "calls:desk": (OFFICE, none),
     "calls:new_call": (MANAGERS, none),
@@ -171,7 +173,10 @@ MATRIX: dict[str, Row] = {
     "calls:posts_table": (EDITS_FROZEN, opened),
     "calls:import_posts": (EDITS_DRAFT, draft),
     "calls:import_posts_progress": (EDITS_DRAFT, draft),
-    "calls:import_posts_report": ((302, 404, 404, 404, 404, 403, 403, 403), draft),  # nothing waits
+    "calls:import_posts_report": (
+        (302, 404, 404, 404, 404, 403, 403, 403, *(404,) * 3),
+        draft,
+    ),  # nothing waits
     "calls:import_posts_confirm": (BUTTON, draft),
     "calls:import_posts_drop": (BUTTON, draft),
     "calls:edit_post": (EDITS_DRAFT, draft_post),
@@ -185,14 +190,14 @@ MATRIX: dict[str, Row] = {
     "calls:addenda": (READS_DESK, opened),
     "calls:scores": (READS_DESK, opened),
     "calls:scores_progress": (READS_DESK, opened),
-    "calls:scores_report": ((302, 404, 404, 404, 404, 403, 403, 403), opened),  # nothing waits
+    "calls:scores_report": ((302, 404, 404, 404, 404, 403, 403, 403, *(404,) * 3), opened),  # nothing waits
     "calls:scores_confirm": (BUTTON, opened),
     "calls:scores_drop": (BUTTON, opened),
     "calls:score_review": (READS_DESK, reviewed),
     "calls:desk_applications": (READS_DESK, opened),
     "calls:import_applicants": (MANAGES, opened),
     "calls:import_applicants_progress": (MANAGES, opened),
-    "calls:import_applicants_report": ((302, *(404,) * 7), opened),  # nothing waits
+    "calls:import_applicants_report": ((302, *(404,) * 10), opened),  # nothing waits
     "calls:import_applicants_confirm": (BUTTON, opened),
     "calls:import_applicants_drop": (BUTTON, opened),
     "calls:log": (READS_DESK, opened),
@@ -235,44 +240,44 @@ MATRIX: dict[str, Row] = {
 
 # Answers to an empty POST, and for whom it writes: 302 is done, or led back with a sentence; 200 and 422 are a
 # form that says what it lacks, or a page that says why not; 404 of who may not know.
-READERS_TOLD = (302, 404, 404, 302, 404, 302, 302, 302)
-READERS_SEE = (302, 404, 404, 200, 404, 200, 200, 200)
+READERS_TOLD = (302, 404, 404, 302, 404, 302, 302, 302, *(404,) * 3)
+READERS_SEE = (302, 404, 404, 200, 404, 200, 200, 200, *(404,) * 3)
 
 POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[str, Any]]]] = {
     "accounts:link_curp": (PEOPLE_ONLY, (), none),
     "accounts:tell_licence": (PEOPLE_ONLY, (), none),
     "accounts:drop_licence": (
-        (302, 302, 302, *(404,) * 5),
+        (302, 302, 302, *(404,) * 8),
         ("mariana", "bruno"),
         lambda world: {"licence_id": 1},
     ),
-    "institutions:import_clues": ((302, *(404,) * 6, 422), (), none),
-    "institutions:import_clues_confirm": ((302, *(404,) * 6, 302), (), none),
-    "institutions:import_clues_drop": ((302, *(404,) * 6, 302), (), none),
-    "calls:import_posts": ((302, 404, 404, 422, 404, 403, 403, 403), (), draft),
-    "calls:import_posts_confirm": ((302, 404, 404, 302, 404, 403, 403, 403), (), draft),
-    "calls:import_posts_drop": ((302, 404, 404, 302, 404, 403, 403, 403), (), draft),
-    "calls:scores": ((302, 404, 404, 422, 404, 403, 403, 403), (), opened),
-    "calls:scores_confirm": ((302, 404, 404, 302, 404, 403, 403, 403), (), opened),
-    "calls:scores_drop": ((302, 404, 404, 302, 404, 403, 403, 403), (), opened),
-    "calls:score_review": ((302, 404, 404, 422, 404, 403, 403, 403), (), reviewed),
-    "calls:import_applicants": ((302, 404, 404, 422, *(404,) * 4), (), opened),
-    "calls:import_applicants_confirm": ((302, 404, 404, 302, *(404,) * 4), (), opened),
-    "calls:import_applicants_drop": ((302, 404, 404, 302, *(404,) * 4), (), opened),
-    "calls:apply": ((302,) * 8, ("mariana", "bruno"), opened),
-    "calls:application_details": ((302, 422, *(404,) * 6), (), mine),
-    "calls:application_list": ((302, 302, *(404,) * 6), (), mine),
-    "calls:application_send": ((302, 422, *(404,) * 6), (), mine),
-    "calls:application_withdraw": ((302, 302, *(404,) * 6), (), mine),
-    "calls:application_restore": ((302, 302, *(404,) * 6), (), mine),
+    "institutions:import_clues": ((302, *(404,) * 6, 422, *(404,) * 3), (), none),
+    "institutions:import_clues_confirm": ((302, *(404,) * 6, 302, *(404,) * 3), (), none),
+    "institutions:import_clues_drop": ((302, *(404,) * 6, 302, *(404,) * 3), (), none),
+    "calls:import_posts": ((302, 404, 404, 422, 404, 403, 403, 403, *(404,) * 3), (), draft),
+    "calls:import_posts_confirm": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), draft),
+    "calls:import_posts_drop": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), draft),
+    "calls:scores": ((302, 404, 404, 422, 404, 403, 403, 403, *(404,) * 3), (), opened),
+    "calls:scores_confirm": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), opened),
+    "calls:scores_drop": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), opened),
+    "calls:score_review": ((302, 404, 404, 422, 404, 403, 403, 403, *(404,) * 3), (), reviewed),
+    "calls:import_applicants": ((302, 404, 404, 422, *(404,) * 7), (), opened),
+    "calls:import_applicants_confirm": ((302, 404, 404, 302, *(404,) * 7), (), opened),
+    "calls:import_applicants_drop": ((302, 404, 404, 302, *(404,) * 7), (), opened),
+    "calls:apply": ((302,) * 11, ("mariana", "bruno"), opened),
+    "calls:application_details": ((302, 422, *(404,) * 9), (), mine),
+    "calls:application_list": ((302, 302, *(404,) * 9), (), mine),
+    "calls:application_send": ((302, 422, *(404,) * 9), (), mine),
+    "calls:application_withdraw": ((302, 302, *(404,) * 9), (), mine),
+    "calls:application_restore": ((302, 302, *(404,) * 9), (), mine),
     "calls:new_call": (MANAGERS, (), none),
     "calls:edit_general": (READERS_SEE, (), draft),
     "calls:edit_design": (READERS_SEE, (), draft),
     "calls:publish": (READERS_SEE, (), draft),
     "calls:addenda": (READERS_SEE, (), opened),
     "calls:remove_post": (READERS_TOLD, ("carla",), draft_post),
-    "calls:walk_audit": ((302, *(404,) * 5, 302, 404), ("aurelio",), none),
-    "indicators:request_replay": ((302,) * 8, ("carla", "dario", "sofia", "aurelio", "elena"), none),
+    "calls:walk_audit": ((302, *(404,) * 5, 302, 404, *(404,) * 3), ("aurelio",), none),
+    "indicators:request_replay": ((302,) * 11, PEOPLE[3:], none),
     "allocation:request_rehearsal": (READERS_TOLD, ("carla",), closed),
     "allocation:request_run": (READERS_TOLD, (), waiting),
     "allocation:sign": (READERS_TOLD, (), unsigned),

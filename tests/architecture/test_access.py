@@ -1,7 +1,8 @@
 """Every address, for every kind of person. An address that is not in the matrix fails.
 
 People: nobody · mariana, whose application it is · bruno, another applicant · carla, manager of the call's
-institution · darío, manager of another one · sofía, second signatory · aurelio, auditor · elena, education office.
+institution · darío, manager of another one · sofía, second signatory · aurelio, auditor · elena, education office ·
+rosa, reviewer of documents there · samuel, officer of a partner institute · pilar, personal data.
 """
 
 from __future__ import annotations

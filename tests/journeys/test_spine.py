@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from cauce.accounts import rules
-from tests.journeys.conftest import DESK, PHONE, ROOT
+from tests.journeys.conftest import DESK, PHONE, ROOT, settle
 
 PICTURES = os.environ.get("JOURNEY_PICTURES")
 
@@ -30,6 +30,7 @@ def picture(page, name):
 
 
 def no_sideways_scroll(page):
+    settle(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 

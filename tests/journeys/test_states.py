@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import DESK, PHONE
+from tests.journeys.conftest import DESK, PHONE, settle
 from tests.journeys.test_spine import enter_as
 
 pytestmark = pytest.mark.once
@@ -41,6 +41,7 @@ def look(axe):
     def check(page, name, *, again=False):
         if not again:
             axe(page)
+        settle(page)
         size = page.viewport_size
         for width in dict.fromkeys((size["width"], *WIDTHS)):
             page.set_viewport_size({**size, "width": width})

@@ -175,3 +175,45 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.digest[:12]}"
+
+
+class StoredFile(models.Model):
+    """A file as it is kept: its bytes never change and are found by ``digest``, their SHA-256.
+
+    ``pages`` counts what a reader turns over: 1 for a picture. Pages of a
+    document were drawn when it came in: ``FilePage``. Nothing here says whose
+    it is, nor what it was called.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    size = models.PositiveIntegerField()
+    media_type = models.CharField(max_length=40)
+    pages = models.PositiveSmallIntegerField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(size__gte=1, pages__gte=1), name="stored_file_is_not_empty"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class FilePage(models.Model):
+    """The picture of one page of a document, from 1: what every reader is shown instead of the document itself."""
+
+    file = models.ForeignKey(StoredFile, on_delete=models.CASCADE, related_name="drawn")
+    number = models.PositiveSmallIntegerField()
+    picture = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["file", "number"], name="file_page_once"),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="file_pages_begin_at_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} p. {self.number}"

@@ -1,4 +1,4 @@
-"""Work outside requests that belongs to no subject: walks over the audit chain."""
+"""Work outside requests that belongs to no subject: walks over the audit chain, stray files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django_tasks import task
 
-from cauce.base import background, clock, continuity
+from cauce.base import background, clock, continuity, files
 from cauce.base.actors import Actor
 from cauce.base.models import AuditWalk
 
@@ -27,3 +27,8 @@ def walk_audit(context: Any, walk_id: int) -> None:
 def carry_on() -> int:
     """Chore of the worker: walk the seals that came since the newest whole walk."""
     return continuity.carry_on(now=clock.read())
+
+
+def sweep_files() -> int:
+    """Chore of the worker: take away the bytes that a request left behind when it did not commit."""
+    return files.sweep(older_than=clock.machine() - files.ORPHAN_AFTER)

@@ -22,9 +22,10 @@ from django.utils.module_loading import import_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from cauce.base import clock
+from cauce.base import clock, files
 from cauce.base.actors import Actor
 from cauce.base.errors import DomainError
+from cauce.base.models import StoredFile
 from cauce.base.spreadsheets import Table, csv_lines
 
 logger = logging.getLogger("cauce.web")
@@ -133,6 +134,24 @@ def told(request: http.HttpRequest, use_case: Callable[..., R], /, **arguments: 
 def file_of(content: bytes | str, kind: str, name: str, **headers: str) -> http.HttpResponse:
     """Answer with a file to keep under ``name``; ``kind`` is its content type."""
     return http.HttpResponse(content, content_type=kind, headers={**_kept_as(name), **headers})
+
+
+def stored(file: StoredFile, name: str, *, is_kept: bool = False) -> http.HttpResponse:
+    """Answer with what somebody uploaded, so that no browser runs it: shown as what it is, or with ``is_kept`` saved.
+
+    The same file gives the same bytes to whoever may see it; who that is, the view has asked already.
+    """
+    return http.HttpResponse(
+        files.content(file),
+        content_type=file.media_type,
+        headers={
+            "Content-Disposition": f'{"attachment" if is_kept else "inline"}; filename="{name}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "private, no-store",
+        },
+    )
 
 
 def csv_of(table: Table, name: str) -> http.StreamingHttpResponse:

@@ -17,7 +17,7 @@ env = environ.Env()
 SOURCE = Path(__file__).resolve().parents[1]
 
 KNOWN = {"CAUCE_DEMO", "CAUCE_DATA", "CAUCE_ORIGIN", "CAUCE_SECRET_KEY", "CAUCE_TESTING", "CAUCE_SMTP_URL",
-         "CAUCE_MAIL_FROM", "CAUCE_TEST_DATABASES"}  # fmt: skip
+         "CAUCE_MAIL_FROM", "CAUCE_TEST_DATABASES", "CAUCE_FILES", "CAUCE_FILE_SCANNER"}  # fmt: skip
 if unknown := {name for name in env.ENVIRON if name.startswith("CAUCE_")} - KNOWN:
     raise ImproperlyConfigured(
         f"Unknown settings: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(KNOWN))}."
@@ -142,6 +142,7 @@ PERIODIC = {
     "cauce.base.management.commands.work.reap": 3,
     "cauce.base.management.commands.work.seal": 2,
     "cauce.base.tasks.carry_on": 20,
+    "cauce.base.tasks.sweep_files": 3600,
     "cauce.calls.tasks.walk_audit_daily": 600,
     "cauce.notices.tasks.deliver": 1,
     "cauce.calls.tasks.count_demand": 15,
@@ -214,7 +215,18 @@ STORAGES = {
         if DEMO or TESTING
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
+    # What people upload, by digest. Never served by its address: only through views that ask who may see it.
+    "files": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.str("CAUCE_FILES", default=str(DATA / "files")),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
+# A callable from the bytes of an upload to the name of the malware in it, or "": its path.
+FILE_SCANNER = env.str("CAUCE_FILE_SCANNER", default="")
 
 # --------------------------------------------------------------- security
 CONTENT_SECURITY_POLICY = {

@@ -189,7 +189,7 @@ MATRIX: dict[str, Row] = {
     "calls:publish": (READS_DESK, draft),
     "calls:addenda": (READS_DESK, opened),
     "calls:scores": (READS_DESK, opened),
-    "calls:scores_progress": (READS_DESK, opened),
+    "calls:scores_progress": (EDITS_DRAFT, opened),
     "calls:scores_report": ((302, 404, 404, 404, 404, 403, 403, 403, *(404,) * 3), opened),  # nothing waits
     "calls:scores_confirm": (BUTTON, opened),
     "calls:scores_drop": (BUTTON, opened),

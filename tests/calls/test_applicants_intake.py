@@ -138,8 +138,8 @@ def test_the_same_again_changes_nothing_and_something_else_is_refused(open_call,
     assert Person.objects.count() == 2
     with pytest.raises(imports.ImportRefused):
         load(open_call, row(**{"Opción 2": "20-3"}), now=now)
-    found = Import.objects.order_by("-pk").first().findings[0]
-    assert Application.objects.order_by("pk").first().folio in found["sentence"]
+    found = imports.Finding.of(Import.objects.order_by("-pk").first().findings[0])
+    assert Application.objects.order_by("pk").first().folio in found.sentence
     # What was withdrawn does not count, so the same paper is not the same any more.
     Application.objects.update(state="withdrawn", withdrawn_at=now)
     with pytest.raises(imports.ImportRefused):
@@ -159,7 +159,7 @@ def test_who_applied_online_is_never_changed_and_who_is_known_keeps_their_person
     mine = operations.start_application(call=open_call, actor=factories.actor(mariana), now=now)
     with pytest.raises(imports.ImportRefused):
         load(open_call, row(), row(NAMES[1]), now=now)
-    assert mine.folio in Import.objects.get().findings[0]["sentence"]
+    assert mine.folio in imports.Finding.of(Import.objects.get().findings[0]).sentence
     assert open_call.applications.get() == mine
     load(open_call, row(NAMES[1]), now=now)
     assert open_call.applications.get(person=bruno.person).state == "submitted"

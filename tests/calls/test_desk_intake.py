@@ -12,6 +12,7 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -335,6 +336,9 @@ def test_one_faulty_row_keeps_all_out_and_the_report_marks_it(brought, client):
     taken = brought.bring(row("A1"), row("A2", -3), confirm=False)
     assert (taken.faults, taken.findings[0]["row"], taken.findings[0]["column"]) == (1, 3, "lugares")
     assert "informe.xlsx" in brought.page()
+    with translation.override("en"):  # the worker read it in Spanish
+        told = imports.import_page("posts", "JR24").findings[0]
+        assert "whole number" in told.sentence
     assert client.get(reverse("calls:import_posts_report", args=["JR24"])).content[:2] == b"PK"
     brought.load()
     assert brought.call.posts.count() == 0
@@ -362,7 +366,7 @@ def test_a_call_published_after_the_reading_takes_no_posts(brought):
     )
     call_command("work", once=True, quiet=True)
     assert brought.call.posts.count() == 0
-    assert "publicada" in imports.pending("posts", "JR24").findings[0]["sentence"]
+    assert "publicada" in imports.import_page("posts", "JR24").findings[0].sentence
 
 
 def test_the_command_reads_dry_loads_when_told_and_names_an_unknown_call(brought, tmp_path):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
 
 from cauce.base import imports
 from cauce.base.imports import Column, Finding
@@ -55,6 +58,14 @@ class Addresses:
     confirm: str
     drop: str
 
+    @classmethod
+    def of(cls, name: str, *where: Any) -> Addresses:
+        """Those under ``name`` and, for the parts, ``name`` with _progress, _report, _confirm and _drop."""
+        return cls(*(reverse(f"{name}{part}", args=where) for part in ("", *_PARTS)))
+
+
+_PARTS = ("_progress", "_report", "_confirm", "_drop")
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -93,7 +104,31 @@ def answer(
     return render(request, template, {**context, **_shown(desk), "form": form}, status=status)
 
 
-def progress(request: HttpRequest, desk: Desk) -> HttpResponse:
+class Parts(NamedTuple):
+    """The views of an importer besides its page."""
+
+    progress: Callable[..., HttpResponse]
+    report: Callable[..., HttpResponse]
+    confirm: Callable[..., HttpResponse]
+    drop: Callable[..., HttpResponse]
+
+
+def parts(desk_of: Callable[..., Desk]) -> Parts:
+    """Make them; ``desk_of`` takes the request and what the address says, and stops who may not come here."""
+
+    def part(answered: Callable[[Any, Desk], HttpResponse], method: Any) -> Callable[..., HttpResponse]:
+        @functools.wraps(answered)
+        def view(request: Any, **where: Any) -> HttpResponse:
+            return answered(request, desk_of(request, **where))
+
+        return method(view)
+
+    return Parts(
+        part(_progress, require_safe), part(_report, require_safe), part(_confirm, require_POST), part(_drop, require_POST)
+    )  # fmt: skip
+
+
+def _progress(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Only how far the work has come; when it is over, the whole page again."""
     shown = _shown(desk)
     if not shown["page"].is_working or shown["page"].failed:
@@ -101,13 +136,13 @@ def progress(request: HttpRequest, desk: Desk) -> HttpResponse:
     return render(request, "base/import_progress.html", shown)
 
 
-def report(request: HttpRequest, desk: Desk) -> HttpResponse:
+def _report(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The findings as a workbook in which the faulty cells are marked."""
     taken = imports.pending(desk.kind, desk.scope)
     found = imports.brought(taken.pk) if taken is not None else None
     if taken is None or found is None or taken.state != ImportState.READ:
         raise Http404
-    findings = [Finding(**each) for each in taken.findings]
+    findings = [Finding.of(each) for each in taken.findings]
     return file_of(
         imports.workbook(desk.file_of(found[1]), desk.columns, findings),
         XLSX,
@@ -115,7 +150,7 @@ def report(request: HttpRequest, desk: Desk) -> HttpResponse:
     )
 
 
-def confirm(request: Any, desk: Desk) -> HttpResponse:
+def _confirm(request: Any, desk: Desk) -> HttpResponse:
     """Load the file that was shown."""
     taken = imports.pending(desk.kind, desk.scope)
     if taken is None:
@@ -129,7 +164,7 @@ def confirm(request: Any, desk: Desk) -> HttpResponse:
     return redirect(desk.urls.here)
 
 
-def drop(request: Any, desk: Desk) -> HttpResponse:
+def _drop(request: Any, desk: Desk) -> HttpResponse:
     """Let go of the file."""
     taken = imports.pending(desk.kind, desk.scope)
     if taken is None:

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from django.utils.translation import gettext as _
-
 from cauce.base import figures
+from cauce.base.phrases import phrase as _
 from cauce.base.rows import (
     CUT,
     ENCODING,

@@ -6,13 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 from django_tasks import task
 
 from cauce.base import clock, continuity, imports
 from cauce.base.actors import Actor
-from cauce.base.errors import DomainError
 from cauce.base.models import Import
+from cauce.base.phrases import phrase as _
 from cauce.calls import intake, operations, queries
 from cauce.calls.models import Call
 from cauce.calls.rules.drafting import PostValues
@@ -38,35 +37,7 @@ def walk_audit_daily() -> bool:
     return True
 
 
-_IMPORT = Actor.system("import")
-
-
-@task(takes_context=True)
-def read_posts(context: Any, import_id: int) -> None:
-    """Read a table of posts dry and keep what was found; again after a death, from its start."""
-    if found := imports.brought(import_id):
-        taken, data = found
-        sheet, _posts = _read_posts(taken, data, imports.teller(context.task_result.id, "read"))
-        imports.keep_reading(actor=_IMPORT, taken=taken, sheet=sheet, now=clock.read())
-
-
-@task(takes_context=True)
-def load_posts(context: Any, import_id: int) -> None:
-    """Read the confirmed table again and load it whole; what forbids it goes back to its page as a finding."""
-    if not (found := imports.brought(import_id)):
-        return
-    taken, data = found
-    sheet, posts = _read_posts(taken, data, imports.teller(context.task_result.id, "load"))
-    call = queries.call_with_code(taken.scope)
-    reason = _("Los catálogos o la convocatoria cambiaron después de leer el archivo.")
-    remedy = _("Subirlo otra vez.")
-    if call is not None and sheet.may_load:
-        try:
-            operations.load_posts(actor=_IMPORT, call=call, taken=taken, posts=posts, now=clock.read())
-            return
-        except DomainError as error:
-            reason, remedy = str(error.message), str(error.remedy)
-    imports.give_back(actor=_IMPORT, taken=taken, sentence=reason, remedy=remedy, now=clock.read())
+# ------------------------------------------------------------------- posts
 
 
 def _read_posts(taken: Import, data: bytes, told: imports.Told) -> tuple[imports.Sheet, list[PostValues]]:
@@ -75,39 +46,37 @@ def _read_posts(taken: Import, data: bytes, told: imports.Told) -> tuple[imports
     return intake.read_posts(data, queries.post_lookup(), present, told)
 
 
-@task(takes_context=True)
-def read_applicants(context: Any, import_id: int) -> None:
-    """Read a table of paper applications dry and keep what was found; again after a death, from its start."""
-    if found := imports.brought(import_id):
-        taken, data = found
-        sheet, _filings = _read_applicants(taken, data, imports.teller(context.task_result.id, "read"))
-        imports.keep_reading(actor=_IMPORT, taken=taken, sheet=sheet, now=clock.read())
+def _load_posts(taken: Import, posts: list[PostValues], **who: Any) -> Import | None:
+    call = queries.call_with_code(taken.scope)  # a draft may have been thrown away meanwhile
+    return operations.load_posts(call=call, taken=taken, posts=posts, **who) if call is not None else None
+
+
+_POSTS = imports.Work(
+    _read_posts, _load_posts,
+    lambda: (_("Los catálogos o la convocatoria cambiaron después de leer el archivo."), _("Subirlo otra vez.")),
+)  # fmt: skip
 
 
 @task(takes_context=True)
-def load_applicants(context: Any, import_id: int) -> None:
-    """Read the confirmed table again and apply for everybody in it; what forbids it goes back as a finding."""
-    if not (found := imports.brought(import_id)):
-        return
-    taken, data = found
-    sheet, filings = _read_applicants(taken, data, imports.teller(context.task_result.id, "load"))
-    reason = _("Alguien del archivo se registró o se postuló después de leerlo.")
-    remedy = _("Subirlo otra vez, para ver quién.")
-    if sheet.may_load:
-        try:
-            call = _call_of(taken)
-            operations.load_applicants(
-                actor=_IMPORT, call=call, taken=taken, filings=filings, now=clock.read()
-            )
-            return
-        except DomainError as error:
-            reason, remedy = str(error.message), str(error.remedy)
-    imports.give_back(actor=_IMPORT, taken=taken, sentence=reason, remedy=remedy, now=clock.read())
+def read_posts(context: Any, import_id: int) -> None:
+    _POSTS.read_file(context, import_id)
+
+
+@task(takes_context=True)
+def load_posts(context: Any, import_id: int) -> None:
+    _POSTS.load_file(context, import_id)
+
+
+# --------------------------------------------------- applications on paper
 
 
 def _read_applicants(taken: Import, data: bytes, told: imports.Told) -> tuple[imports.Sheet, list[Filing]]:
     lookup = queries.filing_lookup(_call_of(taken), today=localdate(taken.received_at))
     return intake.read_applicants(data, lookup, told)
+
+
+def _load_applicants(taken: Import, filings: list[Filing], **who: Any) -> Import:
+    return operations.load_applicants(call=_call_of(taken), taken=taken, filings=filings, **who)
 
 
 def _call_of(taken: Import) -> Call:
@@ -117,35 +86,47 @@ def _call_of(taken: Import) -> Call:
     return call
 
 
-@task(takes_context=True)
-def read_scores(context: Any, import_id: int) -> None:
-    """Read and compare two files of scores and keep what was found; again after a death, from the start."""
-    if found := imports.brought(import_id):
-        taken, data = found
-        sheet, _scores = _read_scores(taken, data, imports.teller(context.task_result.id, "read"))
-        imports.keep_reading(actor=_IMPORT, taken=taken, sheet=sheet, now=clock.read())
+_APPLICANTS = imports.Work(
+    _read_applicants, _load_applicants,
+    lambda: (_("Alguien del archivo se registró o se postuló después de leerlo."), _("Subirlo otra vez, para ver quién.")),
+)  # fmt: skip
 
 
 @task(takes_context=True)
-def load_scores(context: Any, import_id: int) -> None:
-    """Read the confirmed files again and load them whole; what forbids it goes back to their page as a finding."""
-    if not (found := imports.brought(import_id)):
-        return
-    taken, data = found
-    sheet, scores = _read_scores(taken, data, imports.teller(context.task_result.id, "load"))
-    call = queries.call_with_code(taken.scope)
-    reason = _("La convocatoria o sus solicitudes cambiaron después de leer los archivos.")
-    remedy = _("Subirlos otra vez.")
-    if call is not None and sheet.may_load:
-        try:
-            operations.load_scores(actor=_IMPORT, call=call, taken=taken, scores=scores, now=clock.read())
-            return
-        except DomainError as error:
-            reason, remedy = str(error.message), str(error.remedy)
-    imports.give_back(actor=_IMPORT, taken=taken, sentence=reason, remedy=remedy, now=clock.read())
+def read_applicants(context: Any, import_id: int) -> None:
+    _APPLICANTS.read_file(context, import_id)
+
+
+@task(takes_context=True)
+def load_applicants(context: Any, import_id: int) -> None:
+    _APPLICANTS.load_file(context, import_id)
+
+
+# ------------------------------------------------------------------ scores
 
 
 def _read_scores(taken: Import, data: bytes, told: imports.Told) -> tuple[imports.Sheet, intake.Scores]:
     known = queries.score_lookup(taken.scope)
     criteria, folios = (known.criteria, known.folios) if known else ([], frozenset())
     return intake.read_pair(intake.Pair.of(data), criteria, folios, told)
+
+
+def _load_scores(taken: Import, scores: intake.Scores, **who: Any) -> Import | None:
+    call = queries.call_with_code(taken.scope)
+    return operations.load_scores(call=call, taken=taken, scores=scores, **who) if call is not None else None
+
+
+_SCORES = imports.Work(
+    _read_scores, _load_scores,
+    lambda: (_("La convocatoria o sus solicitudes cambiaron después de leer los archivos."), _("Subirlos otra vez.")),
+)  # fmt: skip
+
+
+@task(takes_context=True)
+def read_scores(context: Any, import_id: int) -> None:
+    _SCORES.read_file(context, import_id)
+
+
+@task(takes_context=True)
+def load_scores(context: Any, import_id: int) -> None:
+    _SCORES.load_file(context, import_id)

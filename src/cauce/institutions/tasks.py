@@ -4,37 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django_tasks import task
 
-from cauce.base import clock, imports
-from cauce.base.actors import Actor
+from cauce.base import imports
+from cauce.base.models import Import
+from cauce.base.phrases import phrase as _
 from cauce.institutions import intake, operations, queries
 
-_SYSTEM = Actor.system("import")
+
+def _read(taken: Import, data: bytes, told: imports.Told) -> tuple[imports.Sheet, list[intake.Unit]]:
+    return intake.read_clues(data, queries.clues_lookup(), told)
+
+
+def _load(taken: Import, units: list[intake.Unit], **who: Any) -> Import:
+    return operations.load_clues(taken=taken, units=units, **who)
+
+
+_CLUES = imports.Work(
+    _read, _load,
+    lambda: (_("El catálogo de estados cambió después de leer el archivo."), _("Subirlo otra vez.")),
+)  # fmt: skip
 
 
 @task(takes_context=True)
 def read_clues(context: Any, import_id: int) -> None:
-    """Read a file dry and keep what was found; again after a death, from its start."""
-    if found := imports.brought(import_id):
-        taken, data = found
-        told = imports.teller(context.task_result.id, "read")
-        sheet, _units = intake.read_clues(data, queries.clues_lookup(), told)
-        imports.keep_reading(actor=_SYSTEM, taken=taken, sheet=sheet, now=clock.read())
+    _CLUES.read_file(context, import_id)
 
 
 @task(takes_context=True)
 def load_clues(context: Any, import_id: int) -> None:
-    """Read the confirmed file again and load it whole; a load that was done already changes nothing."""
-    if found := imports.brought(import_id):
-        taken, data = found
-        told = imports.teller(context.task_result.id, "load")
-        sheet, units = intake.read_clues(data, queries.clues_lookup(), told)
-        if sheet.may_load:
-            operations.load_clues(actor=_SYSTEM, taken=taken, units=units, now=clock.read())
-        else:
-            reason = _("El catálogo de estados cambió después de leer el archivo.")
-            imports.give_back(
-                actor=_SYSTEM, taken=taken, sentence=reason, remedy=_("Subirlo otra vez."), now=clock.read()
-            )
+    _CLUES.load_file(context, import_id)

@@ -7,9 +7,8 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from cauce.base import figures, import_pages, web
 from cauce.base.models import Import
@@ -61,38 +60,25 @@ def import_clues(request: Any) -> HttpResponse:
     return import_pages.answer(request, _clues_desk(request), "institutions/import_clues.html", {})
 
 
-@require_safe
-def import_clues_progress(request: Any) -> HttpResponse:
-    return import_pages.progress(request, _clues_desk(request))
-
-
-@require_safe
-def import_clues_report(request: Any) -> HttpResponse:
-    return import_pages.report(request, _clues_desk(request))
-
-
-@require_POST
-def import_clues_confirm(request: Any) -> HttpResponse:
-    return import_pages.confirm(request, _clues_desk(request))
-
-
-@require_POST
-def import_clues_drop(request: Any) -> HttpResponse:
-    return import_pages.drop(request, _clues_desk(request))
-
-
 def _clues_desk(request: Any) -> import_pages.Desk:
     if not rules.may_load_catalogue(request.actor):
         raise Http404
-    names = ("import_clues", *(f"import_clues_{part}" for part in ("progress", "report", "confirm", "drop")))
     return import_pages.Desk(
         kind=operations.CLUES, scope="", title=_("Catálogo nacional de unidades (CLUES)"),
         lead=_("El archivo que publica la Secretaría de Salud, completo o un extracto."),
         columns=intake.columns(queries.clues_lookup()),
-        urls=import_pages.Addresses(*(reverse(f"institutions:{name}") for name in names)),
+        urls=import_pages.Addresses.of("institutions:import_clues"),
         receive=operations.receive_clues, confirm=operations.confirm_clues, drop=operations.drop_clues,
         arguments={}, facts=_clues_facts,
     )  # fmt: skip
+
+
+(
+    import_clues_progress,
+    import_clues_report,
+    import_clues_confirm,
+    import_clues_drop,
+) = import_pages.parts(_clues_desk)
 
 
 def _clues_facts(taken: Import) -> list[tuple[Any, str]]:

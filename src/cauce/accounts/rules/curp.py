@@ -6,11 +6,11 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.translation import gettext as _
 from stdnum.mx.curp import calc_check_digit
 
 from cauce.accounts.models import GENERIC_CURPS
 from cauce.base.errors import Refused
+from cauce.base.phrases import phrase as _
 
 CURP_LENGTH = 18
 BORN_ABROAD = "NE"

@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from stdnum.cu import ni as cuba
 from stdnum.do import cedula as dominicana
@@ -25,6 +24,8 @@ from stdnum.sv import nit as salvador
 from cauce.accounts.models import DocumentKind
 from cauce.accounts.rules.curp import PASTE_LIMIT
 from cauce.base.errors import Refused
+from cauce.base.phrases import phrase as _
+from cauce.base.phrases import together
 
 FILE = Path(__file__).parents[1] / "catalogue" / "identity_documents.csv"
 ANY_COUNTRY = "ZZ"
@@ -142,9 +143,8 @@ def doubt_words(country: str, kind: str, doubt: str) -> str:
     known = document_type(country, kind)
     if known is None or not doubt:
         return ""
-    return _("No pudimos confirmar este número de %(name)s.") % {"name": _in_text(known)} + (
-        f" {_problem_words(known, doubt)}"
-    )
+    unconfirmed = _("No pudimos confirmar este número de %(name)s.") % {"name": _in_text(known)}
+    return together(unconfirmed, _problem_words(known, doubt))
 
 
 def _compact(text: str, known: DocumentType) -> str:

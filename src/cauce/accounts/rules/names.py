@@ -5,10 +5,9 @@ from __future__ import annotations
 import unicodedata
 from datetime import date
 
-from django.utils.translation import gettext as _
-
 from cauce.accounts.rules.curp import CURP_STATES, LETTERS, Curp, check_digit, shown
 from cauce.base.errors import Refused
+from cauce.base.phrases import phrase as _
 
 NAME_LIMITS = {"given_names": 80, "first_surname": 60, "second_surname": 60}
 

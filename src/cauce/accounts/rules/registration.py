@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.utils.translation import gettext as _
-
 from cauce.accounts.rules.curp import PASTE_LIMIT
 from cauce.base.errors import Refused
+from cauce.base.phrases import phrase as _
 
 ADULT_AGE = 18
 OLDEST_AGE = 110

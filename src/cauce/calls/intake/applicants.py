@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.translation import gettext as _
 
 from cauce.accounts import rules as people
-from cauce.base import figures
 from cauce.base.errors import DomainError
 from cauce.base.imports import Bad, Column, Doubtful, Record, Sheet, Told, read_sheet
+from cauce.base.phrases import phrase as _
+from cauce.calls.intake.cells import state_of
 from cauce.calls.intake.choices import choice_columns, folded, has_choices
 from cauce.calls.queries.applicants import FilingLookup
 from cauce.calls.rules.application import DetailsRefused, PostFact, read_merit
@@ -63,7 +63,7 @@ def columns(lookup: FilingLookup) -> list[Column]:
         Column("specialty", ("especialidad", "specialty"), _specialty(lookup), memo=True),
         *(Column(_merit(each), (each["label"], each["key"]), _value(each), memo=True) for each in lookup.criteria),
         Column("groups", ("grupos", "grupo"), _groups(lookup), needed=False, memo=True),
-        Column("origin_state", ("estado de origen", "entidad de origen"), _state(lookup), needed=False, memo=True),
+        Column("origin_state", ("estado de origen", "entidad de origen"), state_of(lookup.states), needed=False, memo=True),
         *choice_columns(lookup),
     ]  # fmt: skip
 
@@ -193,7 +193,7 @@ def _foreign(sheet: Sheet, record: Record, *, country: str, document: str, numbe
     try:
         read = people.read_document(country, found.kind, number, birth_date=born.value if born else None)
     except people.DocumentRefused as refused:
-        sheet.fault(record, "number", str(refused.message), _("Copiarlo otra vez del documento."))
+        sheet.fault(record, "number", refused.message, _("Copiarlo otra vez del documento."))
         return None
     if read.doubt:
         words = people.doubt_words(country, found.kind, read.doubt)
@@ -226,7 +226,7 @@ def _birth(sheet: Sheet, record: Record, lookup: FilingLookup) -> tuple[Any, str
     except people.BirthDateRefused as refused:
         key = "birth_date" if born is not None else "curp"
         record.raw.setdefault(key, born.text if born is not None else curp.number if curp is not None else "")
-        sheet.fault(record, key, str(refused.message), _("Revisarla en el documento."))
+        sheet.fault(record, key, refused.message, _("Revisarla en el documento."))
     return read
 
 
@@ -234,7 +234,7 @@ def _compare(sheet: Sheet, record: Record, curp: people.Curp, born: Read | None,
     assert curp.birth_date is not None  # noqa: S101 - it is not a generic one
     if born is not None and born.value != curp.birth_date:
         record.raw.setdefault("birth_date", born.text)
-        facts = {"curp": figures.day(curp.birth_date), "column": figures.day(born.value)}
+        facts = {"curp": curp.birth_date, "column": born.value}
         sheet.fault(record, "birth_date", _("La CURP dice %(curp)s y esta columna, %(column)s.") % facts,
             _("Corregir la que no diga lo que el acta."),
         )  # fmt: skip
@@ -252,9 +252,7 @@ def _tell_reading(sheet: Sheet, record: Record, key: str, read: Read) -> None:
     if key == "sex":
         words = _("M se lee como mujer, igual que en la CURP.")
     else:
-        words = _("Es el número con que la hoja guarda una fecha; se lee %(day)s.") % {
-            "day": figures.day(read.value)
-        }
+        words = _("Es el número con que la hoja guarda una fecha; se lee %(day)s.") % {"day": read.value}
     sheet.doubt(record, key, words, _("Nada, si eso quiere decir."))
 
 
@@ -328,7 +326,7 @@ def _obeyed(rule: Callable[..., Any], *typed: Any, remedy: str) -> Any:
     try:
         return rule(*typed)
     except DomainError as refused:
-        raise Bad(str(refused.message), remedy) from None  # theirs speak to the person, not to the desk
+        raise Bad(refused.message, remedy) from None  # theirs speak to the person, not to the desk
 
 
 def _curp(text: str) -> people.Curp | None:
@@ -415,7 +413,7 @@ def _rfc(text: str) -> Any:
     try:
         number, doubt = read_rfc(text)
     except RfcRefused as refused:
-        raise Bad(str(refused.message), str(refused.remedy)) from None
+        raise Bad(refused.message, refused.remedy) from None
     return Doubtful(number, doubt, _("Cotejarlo con la constancia; no impide cargar.")) if doubt else number
 
 
@@ -452,7 +450,7 @@ def _value(criterion: Mapping[str, Any]) -> Callable[[str], str]:
         try:
             return read_merit(criterion, text)
         except DetailsRefused as refused:
-            raise Bad(str(refused.message), str(refused.remedy)) from None
+            raise Bad(refused.message, refused.remedy) from None
 
     return parse
 
@@ -469,18 +467,6 @@ def _groups(lookup: FilingLookup) -> Callable[[str], tuple[str, ...]]:
                 else _("Dejarla vacía: esta convocatoria no reserva lugares para grupos."),
             )
         return tuple(sorted({lookup.groups[name] for name in names}))
-
-    return parse
-
-
-def _state(lookup: FilingLookup) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        found = lookup.states.get(fold(text)) if text else ""
-        if found is None:
-            raise Bad(
-                _("No es un estado de México."), _("Escribir su nombre o su clave de INEGI, de 01 a 32.")
-            )
-        return found
 
     return parse
 

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from cauce.base import figures
 from cauce.base.imports import Bad, Column, Record, Sheet
+from cauce.base.phrases import phrase as _
 from cauce.base.reading import plain
 from cauce.calls.queries.applicants import FilingLookup
 from cauce.calls.rules.application import PostFact

@@ -8,10 +8,11 @@ from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from cauce.base import figures
 from cauce.base.imports import Bad, Column, Doubtful, Record, Sheet, Told, read_sheet, repeated
+from cauce.base.phrases import phrase as _
+from cauce.base.phrases import together
+from cauce.calls.intake.cells import state_of
 from cauce.calls.models import ContractKind, Shift
 from cauce.calls.queries import PostLookup
 from cauce.calls.rules.drafting import PostValues, fingerprint
@@ -67,7 +68,7 @@ def columns(lookup: PostLookup) -> list[Column]:
         Column("key", COLUMNS["key"], _key),
         Column("clues", COLUMNS["clues"], _text, needed=False, memo=True),
         Column("site", COLUMNS["site"], _text, needed=False, memo=True),
-        Column("state", COLUMNS["state"], _state(lookup), needed=False, memo=True),
+        Column("state", COLUMNS["state"], state_of(lookup.states), needed=False, memo=True),
         Column("municipality", COLUMNS["municipality"], _text, needed=False, memo=True),
         Column("specialty", COLUMNS["specialty"], _specialty(lookup), memo=True),
         Column("seats", COLUMNS["seats"], _whole_number(1, 999), memo=True),
@@ -154,18 +155,6 @@ def _text(text: str) -> str:
     return text
 
 
-def _state(lookup: PostLookup) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        found = lookup.states.get(fold(text)) if text else ""
-        if found is None:
-            raise Bad(
-                _("No es un estado de México."), _("Escribir su nombre o su clave de INEGI, de 01 a 32.")
-            )
-        return found
-
-    return parse
-
-
 def _key(text: str) -> str:
     if not text or len(text) > 20 or not all(c.isascii() and (c.isalnum() or c in "-_.") for c in text):
         raise Bad(_("No es una clave."), _("Usar hasta 20 letras, números, guiones o puntos."))
@@ -184,7 +173,7 @@ def _site(sheet: Sheet, record: Record, lookup: PostLookup) -> int | None:
             verdict = clues_check(clues)
             remedy = _("Revisarla, o dejarla vacía y decir la sede.")
             sentence = _("Ninguna sede del catálogo tiene esta CLUES.")
-            sheet.fault(record, "clues", sentence if verdict else f"{sentence} {verdict.reason}", remedy)
+            sheet.fault(record, "clues", sentence if verdict else together(sentence, verdict.reason), remedy)
             return None
         state = values.get("state")
         if state and lookup.state_of.get(found, state) != state:

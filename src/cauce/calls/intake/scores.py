@@ -10,10 +10,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from cauce.base import figures
 from cauce.base.imports import Bad, Column, Finding, Sheet, Told, read_sheet, repeated
+from cauce.base.phrases import phrase as _
 from cauce.base.reading import letter
 from cauce.calls.rules.application import DetailsRefused, read_merit
 from cauce.calls.rules.scores import Scored, Scores, anomalies, differences, shifts
@@ -49,7 +48,7 @@ def _value(criterion: Mapping[str, Any]) -> Callable[[str], str]:
         try:
             return read_merit(criterion, text)
         except DetailsRefused as refused:
-            raise Bad(str(refused.message), str(refused.remedy)) from None
+            raise Bad(refused.message, refused.remedy) from None
 
     return parse
 

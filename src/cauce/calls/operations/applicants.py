@@ -14,14 +14,14 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from cauce.accounts.models import DocumentKind, IdentityDocument, Person, User
-from cauce.accounts.operations.registration import claim_curp
+from cauce.accounts.operations import claim_curp
 from cauce.base import imports
 from cauce.base.actors import Actor
 from cauce.base.errors import DomainError
 from cauce.base.models import Import, ImportState
+from cauce.base.phrases import phrase as _
 from cauce.base.usecases import note, note_each, step, use_case
 from cauce.calls import rules
 from cauce.calls.models import Application, Call, Choice, ListVersion, PaperApplication

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from cauce.base import imports
 from cauce.base.actors import Actor
 from cauce.base.models import Import, ImportState
+from cauce.base.phrases import phrase as _
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import intake, rules
 from cauce.calls.models import Call, Post

@@ -8,12 +8,11 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Refused, Verdict
 from cauce.base.figures import number
+from cauce.base.phrases import counted as ngettext
+from cauce.base.phrases import phrase as _
 from cauce.calls.models import Application, ApplicationState, Call, ListRule
 from cauce.calls.rules.calendar import Phase, phase
 from cauce.calls.rules.receipt import to_the_second

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
 from stdnum.exceptions import ValidationError
 from stdnum.mx import rfc as numbers
 
 from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Refused, Verdict
+from cauce.base.phrases import phrase as _
 from cauce.calls.models import Call, CallState
 from cauce.calls.rules.desk import may_manage
 from cauce.calls.rules.receipt import to_the_second

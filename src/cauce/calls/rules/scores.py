@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from cauce.base import figures
 from cauce.base.errors import Refused
+from cauce.base.phrases import phrase as _
 
 FEWEST_LETTERS, MOST_LETTERS = 10, 600
 RUN = 3  # so many rows one after the other are no chance
@@ -83,7 +82,7 @@ def differences(labels: Sequence[str], a: Scores, b: Scores) -> list[Difference]
 def shifts(labels: Sequence[str], a: Scores, b: Scores) -> list[str]:
     """Columns of ``b`` that are those of ``a`` moved by a row, or changed for one another: told in sentences."""
     shared = [folio for folio in a if folio in b]
-    told = []
+    told: list[str] = []
     for place, label in enumerate(labels):
         mine = [a[folio].values[place] for folio in shared]
         other = [b[folio].values[place] for folio in shared]

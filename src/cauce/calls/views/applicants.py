@@ -6,10 +6,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
 
 from cauce.base import figures, import_pages
 from cauce.base.models import Import
@@ -29,50 +27,36 @@ def _call_of(request: Any, code: str) -> Call:
 @PAGE
 def import_applicants(request: Any, code: str) -> HttpResponse:
     """Bring applications that came on paper as a file; while none may come, why not."""
-    call = _call_of(request, code)
+    desk = _desk(request, code)
+    call = desk.arguments["call"]
     late = is_late(call, request.now)
     context = {
         "frame": queries.desk_frame(request.actor, call, "calls:desk_applications", now=request.now),
         "verdict": may_file(request.actor, call, is_frozen=queries.is_frozen(call)),
     }
     form = fill(request, ApplicantsForm, is_late=late)
-    return import_pages.answer(
-        request, _desk(request, call), "calls/desk/import_applicants.html", context, form=form
-    )
+    return import_pages.answer(request, desk, "calls/desk/import_applicants.html", context, form=form)
 
 
-@require_safe
-def import_applicants_progress(request: Any, code: str) -> HttpResponse:
-    return import_pages.progress(request, _desk(request, _call_of(request, code)))
-
-
-@require_safe
-def import_applicants_report(request: Any, code: str) -> HttpResponse:
-    return import_pages.report(request, _desk(request, _call_of(request, code)))
-
-
-@require_POST
-def import_applicants_confirm(request: Any, code: str) -> HttpResponse:
-    return import_pages.confirm(request, _desk(request, _call_of(request, code)))
-
-
-@require_POST
-def import_applicants_drop(request: Any, code: str) -> HttpResponse:
-    return import_pages.drop(request, _desk(request, _call_of(request, code)))
-
-
-def _desk(request: Any, call: Call) -> import_pages.Desk:
-    parts = ("progress", "report", "confirm", "drop")
-    names = ("import_applicants", *(f"import_applicants_{part}" for part in parts))
+def _desk(request: Any, code: str) -> import_pages.Desk:
+    call = _call_of(request, code)
     lookup = queries.filing_lookup(call, today=localdate(request.now))
     return import_pages.Desk(
         kind=operations.APPLICANTS, scope=call.code, title=_("Solicitudes en papel"),
         lead=_("De quienes entregaron su solicitud firmada y no se postulan en línea. Cada fila queda enviada, con folio y comprobante."),
         columns=intake.applicant_columns(lookup),
-        urls=import_pages.Addresses(*(reverse(f"calls:{name}", args=[call.code]) for name in names)),
+        urls=import_pages.Addresses.of("calls:import_applicants", call.code),
         receive=operations.receive_applicants, confirm=operations.confirm_applicants,
         drop=operations.drop_applicants, arguments={"call": call}, facts=_facts,
     )  # fmt: skip
+
+
+(
+    import_applicants_progress,
+    import_applicants_report,
+    import_applicants_confirm,
+    import_applicants_drop,
+) = import_pages.parts(_desk)
 
 
 def _facts(taken: Import) -> list[tuple[Any, str]]:

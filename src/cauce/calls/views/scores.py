@@ -7,10 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
 
 from cauce.base import figures, import_pages
 from cauce.base.models import Import
@@ -35,24 +33,13 @@ def scores(request: Any, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_safe
-def scores_progress(request: Any, code: str) -> HttpResponse:
-    return import_pages.progress(request, _desk(call_of(request, code)))
+def _loadable_desk(request: Any, code: str) -> import_pages.Desk:
+    call = call_of(request, code)
+    rules.may_load(request.actor, call).enforce()
+    return _desk(call)
 
 
-@require_safe
-def scores_report(request: Any, code: str) -> HttpResponse:
-    return import_pages.report(request, _desk(_loadable(request, code)))
-
-
-@require_POST
-def scores_confirm(request: Any, code: str) -> HttpResponse:
-    return import_pages.confirm(request, _desk(_loadable(request, code)))
-
-
-@require_POST
-def scores_drop(request: Any, code: str) -> HttpResponse:
-    return import_pages.drop(request, _desk(_loadable(request, code)))
+scores_progress, scores_report, scores_confirm, scores_drop = import_pages.parts(_loadable_desk)
 
 
 @PAGE
@@ -83,21 +70,14 @@ def score_review(request: Any, code: str, number: int) -> HttpResponse:
     return render(request, "calls/desk/score_review.html", context, status=422 if form.errors else 200)
 
 
-def _loadable(request: Any, code: str) -> Call:
-    call = call_of(request, code)
-    rules.may_load(request.actor, call).enforce()
-    return call
-
-
 def _desk(call: Call) -> import_pages.Desk:
-    names = ("scores", *(f"scores_{part}" for part in ("progress", "report", "confirm", "drop")))
     known = queries.score_lookup(call.code)
     assert known is not None  # noqa: S101 - the call has just been found
     return import_pages.Desk(
         kind=operations.SCORES, scope=call.code, title=_("Puntajes de dos fuentes"),
         lead=_("Nadie ve un lugar en el orden hasta que dos archivos, hechos por separado, dicen lo mismo."),
         columns=score_columns(known.criteria, known.folios),
-        urls=import_pages.Addresses(*(reverse(f"calls:{name}", args=[call.code]) for name in names)),
+        urls=import_pages.Addresses.of("calls:scores", call.code),
         receive=operations.receive_scores, confirm=operations.confirm_scores, drop=operations.drop_scores,
         arguments={"call": call}, facts=_facts, asks=_asks, file_of=lambda data: Pair.of(data).a,
     )  # fmt: skip

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from cauce.base import figures
 from cauce.base.imports import Bad, Column, Doubtful, Record, Sheet, Told, read_sheet, repeated
+from cauce.base.phrases import phrase as _
 from cauce.institutions.queries import CluesLookup
 from cauce.institutions.rules import OFFICIAL_STATES, clues_check, fold
 
@@ -70,8 +69,8 @@ def _clues(text: str) -> Any:
     if verdict:
         return clues
     if len(clues) == 11 and clues[:5].isalpha() and clues.isascii() and clues[5:].isdigit():
-        return Doubtful(clues, str(verdict.reason), str(verdict.remedy))
-    raise Bad(str(verdict.reason), _("Copiar sus 11 caracteres del catálogo oficial: 5 letras y 6 números."))
+        return Doubtful(clues, _(verdict.reason), _(verdict.remedy))
+    raise Bad(_(verdict.reason), _("Copiar sus 11 caracteres del catálogo oficial: 5 letras y 6 números."))
 
 
 def _of(values: Mapping[str, Any], remedy: str = "") -> Callable[[str], Any]:

@@ -74,7 +74,7 @@ def _refuse_missing_merit(question: Question) -> None:
 
 
 def _solved(question: Question) -> Allocation:
-    if question.options.get("ties") == "maximum":
+    if question.settles_for_size:
         return largest(question)
     if question.log:
         return _replayed(question)

@@ -11,18 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cauce_engine.faults import Unsupported, quoted
+from cauce_engine.largest import refuse_other_kinds
 from cauce_engine.live import as_chosen
-from cauce_engine.order import Ordering, ordering
+from cauce_engine.order import merit_key, ordering
 from cauce_engine.pairs import expanded
-from cauce_engine.problems import OPEN, Question
+from cauce_engine.problems import OPEN, Orders, Question
 from cauce_engine.results import NO_SEATS as NO_LINE
 from cauce_engine.results import SEATS_LEFT, Allocation
 from cauce_engine.shares import as_called
 from cauce_engine.twosided import ranked
 
 CODES = ("placed", "behind", "not_reached", "no_seats", "dropped")
+WEAK_CODES = (*CODES, "tied")
 _EXACT = Context(prec=130)
-PLACED, BEHIND, NOT_REACHED, NO_SEATS, DROPPED = range(len(CODES))
+PLACED, BEHIND, NOT_REACHED, NO_SEATS, DROPPED, TIED = range(len(WEAK_CODES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,16 @@ class Wish:
     """What became of one wish.
 
     ``code``: "placed", "behind" (the last admitted came before), "not_reached" (placed higher up the list),
-    "no_seats" or "dropped" (the post does not list the person). For "behind": ``last_place`` is the place of the last admitted, ``distance`` how many places
-    behind, ``element`` the first merit element that differed, from 1 (0: merit was equal and the lottery, or
-    without one the identifier, decided; None: the post's own order decided), ``difference`` by how much, and ``enough`` the value of that element
-    that would have sufficed (``strictly``: only above it). Values are exact decimals as text.
+    "no_seats" or "dropped" (the post does not list the person). For "behind": ``last_place`` is the place of the
+    last admitted, ``distance`` how many places behind, ``element`` the first merit element that differed, from 1
+    (0: merit was equal and the lottery, or without one the identifier, decided; None: the post's own order
+    decided), ``difference`` by how much, and ``enough`` the value of that element that would have sufficed
+    (``strictly``: only above it). Values are exact decimals as text.
+
+    Where ties are settled for size, people who are tied share the first of their places, ``tied`` is how many
+    of those admitted are tied with the person (else None), and "tied" is a further code: the post is full of
+    people ahead of them or tied with them. What suffices is then to stand strictly ahead of the last admitted:
+    another answer may admit others, but no just one admits that person and refuses this one.
     """
 
     position: int
@@ -45,28 +53,36 @@ class Wish:
     difference: str | None = None
     enough: str | None = None
     strictly: bool = False
+    tied: int | None = None
 
     def sentence(self, lang: str = "es") -> str:
         """The wish in one sentence, in Spanish ("es") or English ("en")."""
         words = _WORDS[lang]
         head = words["wish"].format(position=self.position, post=self.post)
+        if self.code == "tied":
+            body = words["tied" if self.tied != 1 else "one_tied"].format(
+                tied=self.tied, place=self.last_place
+            )
+            return head + body + words["tied_own" if self.element is None else "tied_merit"]
         if self.code != "behind":
             return head + words[self.code]
         body = words["behind" if self.distance != 1 else "just_behind"].format(
             distance=self.distance, last_place=self.last_place
         )
         if not self.element:
-            return head + body + words["own" if self.element is None else "tie"]
+            ahead = "" if self.tied is None else words["own_ahead"]
+            return head + body + words["own" if self.element is None else "tie"] + ahead + "."
         reason = words["element"].format(element=self.element, difference=self.difference)
         bound = words["above" if self.strictly else "with"].format(enough=self.enough)
-        return head + body + reason + bound
+        return head + body + reason + bound + words["admitted" if self.tied is None else "ahead"]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Why one person has the place they have. ``place`` counts from 1 in an order of ``applicants`` people.
 
-    It is None where posts have orders of their own: then only places at a post say something.
+    It is None where posts have orders of their own: then only places at a post say something. Where ties are
+    settled for size, people who are tied share the first of their places.
     """
 
     applicant: str
@@ -92,7 +108,8 @@ class Explanations:
     """Every wish of a question, parallel to `Question.choices`.
 
     ``code`` (int8) indexes ``codes``; ``last_place``, ``distance`` (int32) and ``element`` (int8) are as in
-    `Wish` where the code is "behind", else 0, 0 and -1; ``last`` is the last admitted person, or -1.
+    `Wish` where the code is "behind" or "tied", else 0, 0 and -1; ``last`` is the last admitted person, or -1.
+    ``tied`` (int32), where ties are settled for size: as in `Wish`, 0 unless the code is "tied".
     """
 
     code: NDArray[np.int8]
@@ -101,6 +118,7 @@ class Explanations:
     in_the_way: Callable[[], tuple[NDArray[np.int32], NDArray[np.int32]]] = field(repr=False)
     """Gives ``last`` and ``last_place``: made when asked for, as the cut-offs of the posts already say both."""
     codes: tuple[str, ...] = CODES
+    tied: NDArray[np.int32] | None = None
 
     @property
     def last(self) -> NDArray[np.int32]:
@@ -139,7 +157,7 @@ def explain(question: Question, allocation: Allocation, applicant: str) -> Expla
     wishes = tuple(_wish(question, person, rows, at, first + at) for at in range(end - first))
     return Explanation(
         applicant,
-        int(everybody.common.place[person]) if everybody.by_wish is None else None,
+        int(everybody.common[person]) if everybody.by_wish is None else None,
         len(question.applicants),
         question.posts[held] if held >= 0 else None,
         wishes,
@@ -155,7 +173,8 @@ def explain_all(question: Question, allocation: Allocation) -> Explanations:
     if question.couples:
         return _beside_couples(question, allocation)
     question = as_called(as_chosen(question))
-    if question.orders is None and not question.lines.several and allocation.last is not None:
+    strict = not question.settles_for_size and not question.lines.several
+    if strict and question.orders is None and allocation.last is not None:
         return _by_one_order(question, allocation.post, allocation.last)
     owner = np.repeat(np.arange(len(question.applicants), dtype=np.int32), np.diff(question.choice_start))
     return _explained(question, allocation, _Places.of(question), np.arange(len(owner)), owner)
@@ -203,24 +222,60 @@ def _by_one_order(question: Question, post: NDArray[np.int32], last: NDArray[np.
 class _Places:
     """Where people stand: in the common order, and, where posts have their own, at the post of each wish.
 
-    ``by_wish``: place from 1 by wish, 0 where the post does not list the person; None if one order is all.
-    ``own``: posts with an order of their own, in which merit does not speak.
+    ``common``: place from 1 by person. ``by_wish``: place from 1 by wish, 0 where the post does not list the
+    person; None if one order is all. ``own``: posts at which merit does not speak.
     """
 
-    common: Ordering
+    common: NDArray[np.int32]
     by_wish: NDArray[np.int32] | None
     own: NDArray[np.bool_]
 
     @classmethod
     def of(cls, question: Question) -> _Places:
+        if question.settles_for_size:
+            return cls.shared(question)
         if question.orders is None:
-            return cls(ordering(question), None, np.zeros(len(question.posts), np.bool_))
+            return cls(ordering(question).place, None, np.zeros(len(question.posts), np.bool_))
         market = ranked(question)
-        return cls(market.common, market.rank + np.int32(1), question.orders.given)
+        return cls(market.common.place, market.rank + np.int32(1), question.orders.given)
+
+    @classmethod
+    def shared(cls, question: Question) -> _Places:
+        """Places before any lottery: whoever is tied shares the first place of the tie."""
+        key = merit_key(question)
+        if question.merit:
+            key[question.merit[0].codes < 0] = np.iinfo(np.int64).max
+        common = (np.searchsorted(np.sort(key), key) + 1).astype(np.int32)
+        if question.orders is None:
+            return cls(common, None, np.full(len(question.posts), not question.merit))
+        given = question.orders.given
+        by_wish = _shared_places(question, question.orders)
+        owner = np.repeat(np.arange(len(common)), np.diff(question.choice_start))
+        by_merit = ~given[question.choices]
+        by_wish[by_merit] = common[owner[by_merit]]
+        return cls(common, by_wish, given if question.merit else np.ones_like(given))
 
     def at(self, wishes: NDArray[np.int64], owner: NDArray[np.int32]) -> NDArray[np.int32]:
         """The place of each wish's person at its post."""
-        return self.common.place[owner] if self.by_wish is None else self.by_wish[wishes]
+        return self.common[owner] if self.by_wish is None else self.by_wish[wishes]
+
+
+def _shared_places(question: Question, orders: Orders) -> NDArray[np.int32]:
+    """By wish, the place from 1 in the post's own order, shared by those tied; 0 where it does not list the person."""
+    people = len(question.applicants)
+    wishes = (
+        np.repeat(np.arange(people), np.diff(question.choice_start))
+        + question.choices.astype(np.int64) * people
+    )
+    of = np.repeat(np.arange(len(question.posts)), np.diff(orders.start))
+    entries = orders.applicant + of * people
+    opens = np.ones(len(of), np.bool_)
+    opens[1:] = (of[1:] != of[:-1]) | (orders.level[1:] != orders.level[:-1])
+    first = np.maximum.accumulate(np.where(opens, np.arange(len(of)), 0))
+    _, wish, entry = np.intersect1d(wishes, entries, assume_unique=True, return_indices=True)
+    place = np.zeros(len(wishes), np.int32)
+    place[wish] = (first - orders.start[of] + 1)[entry]
+    return place
 
 
 def _explained(
@@ -232,9 +287,9 @@ def _explained(
 ) -> Explanations:
     posts = question.choices[wishes]
     held = _held(question, allocation)
-    lines = (
-        allocation.last if allocation.last is not None else _last_admitted(question, allocation, places, held)
-    )
+    lines = allocation.last
+    if lines is None or question.settles_for_size:
+        lines = _last_admitted(question, allocation, places, held)
     code = np.where(wishes == held[owner], PLACED, np.where(wishes > held[owner], NOT_REACHED, BEHIND))
     place = places.at(wishes, owner)
     code[place == 0] = DROPPED
@@ -254,12 +309,19 @@ def _explained(
     element[behind[places.own[posts[behind]]]] = -1
     passed = np.full(len(wishes), -1, np.int32)
     passed[behind] = last
-    return Explanations(code.astype(np.int8), distance, element, lambda: (passed, last_place))
+    tied = None
+    if question.settles_for_size:
+        level = behind[distance[behind] == 0]
+        code[level] = TIED
+        tied = np.zeros(len(wishes), np.int32)
+        tied[level] = _sharing_the_last(question, allocation, places, held, lines)[posts[level]]
+    codes = CODES if tied is None else WEAK_CODES
+    return Explanations(code.astype(np.int8), distance, element, lambda: (passed, last_place), codes, tied)
 
 
 def _refuse_unexplained(allocation: Allocation) -> None:
-    if allocation.question.options.get("ties") == "maximum":
-        raise Unsupported("options.ties", 'answers with ties "maximum" have no explanations')
+    if allocation.question.settles_for_size:
+        refuse_other_kinds(allocation.question)
     if allocation.status != "certified":
         raise Unsupported(
             "status", "an answer that is {status} places nobody", status=quoted(allocation.status)
@@ -279,6 +341,22 @@ def _last_admitted(
     admitted[allocation.post[order]] = order
     last[full & (question.capacity > 0)] = admitted[full & (question.capacity > 0)]
     return last
+
+
+def _sharing_the_last(
+    question: Question,
+    allocation: Allocation,
+    places: _Places,
+    held: NDArray[np.int64],
+    last: NDArray[np.int32],
+) -> NDArray[np.int64]:
+    """How many of those admitted to each full post share the place of its ``last``; 0 at other posts."""
+    people = np.flatnonzero(allocation.post >= 0).astype(np.int32)
+    post = allocation.post[people]
+    people, post = people[last[post] >= 0], post[last[post] >= 0]
+    furthest = last[post]
+    level = places.at(held[people], people) == places.at(held[furthest], furthest)
+    return np.bincount(post[level], minlength=len(question.posts))
 
 
 def _last_in_the_way(
@@ -323,8 +401,9 @@ def _held(question: Question, allocation: Allocation) -> NDArray[np.int64]:
 
 def _wish(question: Question, person: int, rows: Explanations, at: int, wish: int) -> Wish:
     post = int(question.choices[wish])
-    code = CODES[rows.code[at]]
-    if code != "behind":
+    code = rows.codes[rows.code[at]]
+    tied = None if rows.tied is None else int(rows.tied[at])
+    if code not in ("behind", "tied"):
         return Wish(at + 1, question.posts[post], code)
     element = int(rows.element[at]) if rows.element[at] >= 0 else None
     difference = enough = None
@@ -344,6 +423,7 @@ def _wish(question: Question, person: int, rows: Explanations, at: int, wish: in
         difference,
         enough,
         strictly,
+        tied,
     )
 
 
@@ -358,6 +438,8 @@ def _ahead_after(question: Question, element: int, person: int, last: int) -> bo
         mine, theirs = (int(merit.levels[merit.codes[someone]]) for someone in (person, last))
         if mine != theirs:
             return mine > theirs
+    if question.settles_for_size:
+        return False
     if question.lottery is not None:
         mine_drawn, theirs_drawn = (
             question.lottery.ticket(question.applicants[someone]) for someone in (person, last)
@@ -379,11 +461,25 @@ _WORDS = {
         "behind": "quedó {distance} lugares detrás de la última persona admitida (lugar {last_place})",
         "just_behind": "quedó justo detrás de la última persona admitida (lugar {last_place})",
         "dropped": "la plaza no incluye a esta persona en su orden.",
-        "own": "; decidió el orden propio de la plaza.",
-        "tie": "; el mérito es igual y decidió el desempate.",
+        "own": "; decidió el orden propio de la plaza",
+        "own_ahead": "; un paso delante de ese lugar, ninguna respuesta justa podría admitir a quien está en él y "
+        "rechazar a esta persona",
+        "tie": "; el mérito es igual y decidió el desempate",
         "element": "; decidió el elemento {element} del mérito, por {difference}",
-        "with": "; con {enough} habría sido admitida.",
-        "above": "; con más de {enough} habría sido admitida.",
+        "with": "; con {enough}",
+        "above": "; con más de {enough}",
+        "admitted": " habría sido admitida.",
+        "ahead": ", ninguna respuesta justa podría admitir a quien está en ese lugar y rechazar a esta persona.",
+        "tied": "está llena de personas que van delante de esta o empatan con ella: {tied} de las admitidas "
+        "comparten su lugar ({place}); el empate se resolvió para que más personas tengan plaza, no por mérito ni "
+        "por sorteo; ",
+        "one_tied": "está llena de personas que van delante de esta o empatan con ella: 1 de las admitidas "
+        "comparte su lugar ({place}); el empate se resolvió para que más personas tengan plaza, no por mérito ni "
+        "por sorteo; ",
+        "tied_own": "un paso delante del empate, ninguna respuesta justa podría admitir a alguien de ese lugar y "
+        "rechazar a esta persona.",
+        "tied_merit": "con más mérito en cualquier elemento, por poco que fuera, ninguna respuesta justa podría "
+        "admitir a alguien de ese lugar y rechazar a esta persona.",
     },
     "en": {
         "place": "place {place} of {applicants} in the order; ",
@@ -396,10 +492,22 @@ _WORDS = {
         "behind": "{distance} places behind the last person admitted (place {last_place})",
         "just_behind": "just behind the last person admitted (place {last_place})",
         "dropped": "the post does not list this person.",
-        "own": "; the post's own order decided.",
-        "tie": "; merit is equal and the tie-break decided.",
+        "own": "; the post's own order decided",
+        "own_ahead": "; one step ahead of that place, no just answer could admit whoever is in it and refuse this "
+        "person",
+        "tie": "; merit is equal and the tie-break decided",
         "element": "; element {element} of merit decided, by {difference}",
-        "with": "; with {enough} they would have been admitted.",
-        "above": "; with more than {enough} they would have been admitted.",
+        "with": "; with {enough}",
+        "above": "; with more than {enough}",
+        "admitted": " they would have been admitted.",
+        "ahead": ", no just answer could admit whoever is in that place and refuse this person.",
+        "tied": "full of people ahead of this one or tied with them: {tied} of those admitted share their place "
+        "({place}); the tie was settled so that more people have a post, not by merit nor by lottery; ",
+        "one_tied": "full of people ahead of this one or tied with them: 1 of those admitted shares their place "
+        "({place}); the tie was settled so that more people have a post, not by merit nor by lottery; ",
+        "tied_own": "one step ahead of the tie, no just answer could admit anybody of that place and refuse this "
+        "person.",
+        "tied_merit": "with more merit in any element, however little, no just answer could admit anybody of that "
+        "place and refuse this person.",
     },
 }

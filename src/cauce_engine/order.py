@@ -53,7 +53,7 @@ def ordering(question: Question, *, merit: bool = True) -> Ordering:
 
 def _ordered(question: Question, merit: bool) -> Ordering:
     size = len(question.applicants)
-    key = _packed(question) if merit else np.zeros(size, np.int64)
+    key = merit_key(question) if merit else np.zeros(size, np.int64)
     order, ranked = _sorted(key)
     if question.lottery is not None and size:
         _settle(question, question.lottery, ranked, order)
@@ -62,7 +62,7 @@ def _ordered(question: Question, merit: bool) -> Ordering:
     return Ordering(order, place)
 
 
-def _packed(question: Question) -> NDArray[np.int64]:
+def merit_key(question: Question) -> NDArray[np.int64]:
     """One number per applicant, smaller is better, equal exactly where every merit element is equal."""
     size = len(question.applicants)
     key = np.zeros(size, np.int64)

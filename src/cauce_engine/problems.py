@@ -239,6 +239,11 @@ class Question:
         """Whether every post chooses alone, by one order: no classes of seats and no regions."""
         return not any(terms.classes or terms.region is not None for terms in self.terms.values())
 
+    @property
+    def settles_for_size(self) -> bool:
+        """Whether ties are settled so that most people are placed, rather than by the lottery."""
+        return self.options.get("ties") == "maximum"
+
     @cached_property
     def lines(self) -> SeatLines:
         """The classes of seats of all posts."""

@@ -34,8 +34,6 @@ SPANISH = {
     "a choice in person goes by merit alone; use serial or stable": "una elección en persona va solo por "
     "mérito; use serial o stable",
     "has {count} shares; at most {most}": "tiene {count} cuotas; como máximo {most}",
-    'answers with ties "maximum" have no explanations': 'las respuestas con empates "maximum" no tienen '
-    "explicaciones",
     '"maximum" and shares settle the same ties in two ways; choose one': '"maximum" y las cuotas resuelven los '
     "mismos empates de dos modos; elija uno",
     '"maximum" is answered by serial and stable alone, without couples, classes or regions': '"maximum" lo '

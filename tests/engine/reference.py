@@ -271,10 +271,13 @@ def couple_objections(document: dict, places: dict[str, str | None]) -> list:
 def tiers(document: dict) -> dict[str, dict[str, int]]:
     """By post, the tier of each person that it would take: equal tiers are tied."""
     found = {}
+    some_merit = any(person.get("merit") for person in document["applicants"])
     for post in document["posts"]:
         if post.get("order") is None:
             merit = {
-                a["id"]: tuple(-Decimal(str(v)) for v in a.get("merit") or []) for a in document["applicants"]
+                a["id"]: tuple(-Decimal(str(v)) for v in a.get("merit") or [])
+                for a in document["applicants"]
+                if a.get("merit") or not some_merit
             }
             values = sorted(set(merit.values()))
             found[post["id"]] = {person: values.index(value) for person, value in merit.items()}
@@ -287,20 +290,52 @@ def tiers(document: dict) -> dict[str, dict[str, int]]:
     return found
 
 
-def weakly_stable_answers(document: dict) -> list[dict[str, str | None]]:
-    """Every answer in which nobody is refused a free seat or a post that took somebody strictly behind."""
+def weak_objections(document: dict, places: dict[str, str | None]) -> list[tuple[str, str]]:
+    """Pairs (person, post): refused although a seat is free or the post took somebody strictly behind."""
     tier, wanted = tiers(document), mutual(document)
     seats = {post["id"]: post["capacity"] for post in document["posts"]}
+    found = []
+    for applicant in wanted["applicants"]:
+        person = applicant["id"]
+        for post in applicant["choices"]:
+            if post == places[person]:
+                break
+            holders = [tier[post][other] for other, held in places.items() if held == post]
+            if len(holders) < seats[post] or max(holders, default=-1) > tier[post][person]:
+                found.append((person, post))
+    return found
 
-    def sound(places: dict[str, str | None]) -> bool:
-        for applicant in wanted["applicants"]:
-            person = applicant["id"]
-            for post in applicant["choices"]:
-                if post == places[person]:
-                    break
+
+def weakly_stable_answers(document: dict) -> list[dict[str, str | None]]:
+    """Every answer in which nobody is refused a free seat or a post that took somebody strictly behind."""
+    wanted = mutual(document)
+    return [places for places in every_assignment(wanted) if not weak_objections(document, places)]
+
+
+def weak_reasons(document: dict, places: dict[str, str | None]) -> dict[str, list[tuple]]:
+    """For every wish of every person in a weakly stable answer: code, last place, distance, tied holders."""
+    tier = tiers(document)
+    seats = {post["id"]: post["capacity"] for post in document["posts"]}
+    reasons: dict[str, list[tuple]] = {}
+    for applicant in document["applicants"]:
+        person, served = applicant["id"], False
+        reasons[person] = []
+        for post in applicant.get("choices", []):
+            served = served or places[person] == post
+            if person not in tier[post]:
+                reason = ("dropped", 0, 0, 0)
+            elif places[person] == post:
+                reason = ("placed", 0, 0, 0)
+            elif served:
+                reason = ("not_reached", 0, 0, 0)
+            elif not seats[post]:
+                reason = ("no_seats", 0, 0, 0)
+            else:
                 holders = [tier[post][other] for other, held in places.items() if held == post]
-                if len(holders) < seats[post] or max(holders, default=-1) > tier[post][person]:
-                    return False
-        return True
-
-    return [places for places in every_assignment(wanted) if sound(places)]
+                mine, last = tier[post][person], max(holders)
+                between = [other for other in tier[post].values() if last <= other < mine]
+                last_place = 1 + sum(other < last for other in tier[post].values())
+                code = "behind" if last < mine else "tied"
+                reason = (code, last_place, len(between), holders.count(mine))
+            reasons[person].append(reason)
+    return reasons

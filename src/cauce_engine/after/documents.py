@@ -105,7 +105,7 @@ def _refuse_uncorrectable(question: Question, answer: Allocation) -> None:
         problem = "have no corrections: a stable answer may not exist; solve the corrected question from the beginning"
         raise Unsupported("couples", problem)
     refuse_shares(question, "have no corrections: who moves up changes whom a share calls next")
-    if question.options.get("ties") == "maximum":
+    if question.settles_for_size:
         problem = '"maximum" has no corrections: another largest answer may move anybody'
         raise Unsupported("options.ties", problem)
 

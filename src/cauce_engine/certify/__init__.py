@@ -38,7 +38,7 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
     found: dict[str, Witness]
     if answer.status != "certified":
         found = {}
-    elif question.options.get("ties") == "maximum":
+    elif question.settles_for_size:
         found = weakness(question, answer)
     elif question.couples:
         found = objections_of(question, answer.post)

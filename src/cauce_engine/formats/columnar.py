@@ -317,7 +317,8 @@ def _json(document: Mapping[str, Any]) -> NDArray[np.uint8]:
 def answer_in_columns(answer: Allocation, explanations: Explanations | None = None) -> list[Buffer]:
     """The answer as a file of columns, with the explanations of every wish if they are given."""
     question, lines = answer.question, answer.question.lines
-    head = {**answer.facts(), "classes": list(lines.names), "codes": list(CODES)}
+    codes = CODES if explanations is None else explanations.codes
+    head = {**answer.facts(), "classes": list(lines.names), "codes": list(codes)}
     columns: dict[str, NDArray[Any]] = {
         "applicants": text_column(question.applicants),
         "posts": text_column(question.posts),
@@ -333,6 +334,8 @@ def answer_in_columns(answer: Allocation, explanations: Explanations | None = No
         columns["choice_counts"] = np.diff(question.choice_start).astype(np.int32)
         columns["codes"], columns["elements"] = explanations.code, explanations.element
         columns["distances"] = explanations.distance
+        if explanations.tied is not None:
+            columns["tied"] = explanations.tied
     return written({"answer": _json(head), **columns})
 
 

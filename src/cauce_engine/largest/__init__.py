@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from cauce_engine.faults import Unsupported, quoted
+from cauce_engine.order import merit_key
 from cauce_engine.problems import Question
 from cauce_engine.results import Allocation
 from cauce_engine.twosided import ranked
@@ -46,7 +47,7 @@ def largest(question: Question) -> Allocation:
 
     Status "not-found" when the budget ended before the size was proven.
     """
-    _refuse_other_kinds(question)
+    refuse_other_kinds(question)
     whole = market_of(question)
     reduce(whole)
     places: Places = {}
@@ -79,7 +80,8 @@ def largest(question: Question) -> Allocation:
     )
 
 
-def _refuse_other_kinds(question: Question) -> None:
+def refuse_other_kinds(question: Question) -> None:
+    """Raise `Unsupported` where ties are not settled for size; said of a question with "maximum" alone."""
     place = "options.ties"
     if question.mechanism == "live" or question.couples or not question.simple:
         problem = '"maximum" is answered by serial and stable alone, without couples, classes or regions'
@@ -115,10 +117,6 @@ def _not_found(question: Question, whole: Market) -> Allocation:
 def market_of(question: Question) -> Market:
     """The wishes that both sides make, with the posts' levels before any lottery."""
     orders = question.orders
-    key = np.zeros(len(question.applicants), np.int64)
-    for column in question.merit:
-        levels = int(column.levels.max(initial=0)) + 1
-        _, key = np.unique(key * levels + (levels - 1 - column.levels[column.codes]), return_inverse=True)
     level: Levels = {}
     for post in range(len(question.posts)):
         if orders is None or not orders.given[post]:
@@ -127,7 +125,11 @@ def market_of(question: Question) -> Market:
         level[post] = dict(zip(orders.applicant[rows].tolist(), orders.level[rows].tolist(), strict=True))
     lists: Lists = {}
     mutual: Levels = {post: {} for post in range(len(question.posts))}
-    bounds, choices, merit = question.choice_start.tolist(), question.choices.tolist(), key.tolist()
+    bounds, choices, merit = (
+        question.choice_start.tolist(),
+        question.choices.tolist(),
+        merit_key(question).tolist(),
+    )
     for person in range(len(question.applicants)):
         lists[person] = []
         for post in choices[bounds[person] : bounds[person + 1]]:

@@ -161,7 +161,8 @@ def demo(*, port: int, data: Path) -> None:
     children = [
         _start(
             PYTHON, "-m", "gunicorn", "cauce.config.wsgi", "--bind", f"127.0.0.1:{port}",
-            "--workers", "2", "--threads", "4", "--graceful-timeout", "2", "--preload",
+            "--worker-class", "cauce.config.server.StampingWorker", "--workers", "2", "--threads", "4",
+            "--graceful-timeout", "2", "--keep-alive", "5", "--preload",
             "--log-level", "warning", "--no-control-socket", env=env,
         ),
         _start(PYTHON, "-m", "django", "work", "--quiet", env=env),

@@ -46,7 +46,7 @@ class RequestContext:
         self.actor_for = import_string(settings.ACTOR_RESOLVER)
 
     def __call__(self, request: Any) -> http.HttpResponse:
-        request.now = clock.read()
+        request.now = clock.arrived(request.META)
         user = request.user
         request.actor = self.actor_for(user) if user.is_authenticated else Actor.nobody()
         response = self.get_response(request)

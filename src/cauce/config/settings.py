@@ -17,7 +17,8 @@ env = environ.Env()
 SOURCE = Path(__file__).resolve().parents[1]
 
 KNOWN = {"CAUCE_DEMO", "CAUCE_DATA", "CAUCE_ORIGIN", "CAUCE_SECRET_KEY", "CAUCE_TESTING", "CAUCE_SMTP_URL",
-         "CAUCE_MAIL_FROM", "CAUCE_TEST_DATABASES", "CAUCE_FILES", "CAUCE_FILE_SCANNER"}  # fmt: skip
+         "CAUCE_MAIL_FROM", "CAUCE_TEST_DATABASES", "CAUCE_FILES", "CAUCE_FILE_SCANNER",
+         "CAUCE_ARRIVAL_HEADER"}  # fmt: skip
 if unknown := {name for name in env.ENVIRON if name.startswith("CAUCE_")} - KNOWN:
     raise ImproperlyConfigured(
         f"Unknown settings: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(KNOWN))}."
@@ -40,6 +41,11 @@ ALLOWED_HOSTS = [_host, "localhost", "127.0.0.1"] if DEMO or TESTING else [_host
 if TESTING:
     ALLOWED_HOSTS.append("testserver")
 CSRF_TRUSTED_ORIGINS = [ORIGIN]
+
+# Where a proxy in front writes when it received a request; empty: only our own server's stamp counts.
+ARRIVAL_HEADER = ""
+if header := env.str("CAUCE_ARRIVAL_HEADER", default=""):
+    ARRIVAL_HEADER = "HTTP_" + header.upper().replace("-", "_")
 
 # The demo tells a past story; whoever prepares it writes down how far its clock is moved.
 CLOCK_OFFSET = timedelta(0)

@@ -35,6 +35,11 @@ def machine() -> datetime:
     return timezone.now()
 
 
+def stamp() -> float:
+    """Return the machine's time as our server writes it under ``ARRIVED``."""
+    return machine().timestamp()
+
+
 def arrived(environ: Mapping[str, Any]) -> datetime:
     """Return the domain time at which a request arrived: under load earlier than when its turn comes.
 
@@ -43,12 +48,12 @@ def arrived(environ: Mapping[str, Any]) -> datetime:
     because otherwise anybody could write it. A stamp of the future, or older
     than ``LONGEST_WAIT``, is not believed: then it is now.
     """
-    stamp = environ.get(ARRIVED)
+    written = environ.get(ARRIVED)
     if settings.ARRIVAL_HEADER:
-        stamp = _seconds(str(environ.get(settings.ARRIVAL_HEADER, ""))) or stamp
-    if stamp is None:
+        written = _seconds(str(environ.get(settings.ARRIVAL_HEADER, ""))) or written
+    if written is None:
         return read()
-    moment, present = datetime.fromtimestamp(float(stamp), UTC), machine()
+    moment, present = datetime.fromtimestamp(float(written), UTC), machine()
     return told(moment) if timedelta(0) <= present - moment <= LONGEST_WAIT else told(present)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from cauce.base.clock import ARRIVED
+from cauce.base import clock
 
 
 class StampingWorker(ThreadWorker):
@@ -35,7 +35,7 @@ class StampingWorker(ThreadWorker):
         application: Callable[..., Iterable[bytes]] = self.wsgi  # type: ignore[has-type]
 
         def stamped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-            environ[ARRIVED] = self._of_this_thread.arrived
+            environ[clock.ARRIVED] = self._of_this_thread.arrived
             return application(environ, start_response)
 
         self.wsgi = stamped
@@ -50,7 +50,7 @@ class StampingWorker(ThreadWorker):
                 conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn)
             )
             return
-        conn.arrived = time.time()
+        conn.arrived = clock.stamp()
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> Any:

@@ -17,7 +17,7 @@ from cauce.allocation.models import Cutoff, Placement, Run, RunState, Signature
 from cauce.allocation.queries.words import failure_sentence
 from cauce.base.errors import Denied
 from cauce.base.models import AuditEvent
-from cauce.calls.models import Application, Call, ListVersion
+from cauce.calls.models import Application, Call, ListVersion, ScoreReview
 from cauce.notices.models import Message
 from tests.allocation import factories as make
 
@@ -225,6 +225,25 @@ def test_two_different_people_sign_and_then_it_is_published(call, staff, lists, 
     assert DBTaskResult.objects.filter(task_path=operations.TELL).count() == 1
     with pytest.raises(Denied, match="ya se publicaron"):
         operations.request_run(actor=staff.carla, call=call, after=1, now=now)
+
+
+def test_who_signs_has_seen_every_open_review_of_scores(call, staff, lists, now):
+    """F1: two files that agree may both be wrong; what stood out in them is not signed over unread."""
+    run = make.done_run(staff.carla, call, now)
+    opened = [
+        ScoreReview.objects.create(application=one, sentence="Lejos.", digest="0" * 64, opened_at=now)
+        for one in lists.applications[:2]
+    ]
+    for seen in (0, 1):  # one was opened after the page was shown
+        with pytest.raises(Denied, match="revisiones de puntajes"):
+            operations.sign(actor=staff.carla, run=run, digest=run.answer_digest, reviews_seen=seen, now=now)
+    operations.sign(actor=staff.carla, run=run, digest=run.answer_digest, reviews_seen=2, now=now)
+    assert AuditEvent.objects.get(action="allocation.sign").detail["reviews"] == 2
+    ScoreReview.objects.filter(pk__in=[one.pk for one in opened]).update(
+        closed_at=now, closed_by=staff.users["carla"], outcome="Está bien."
+    )
+    operations.sign(actor=staff.sofia, run=run, digest=run.answer_digest, now=now)
+    assert run.signatures.count() == 2
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.utils.html import escape
 from cauce.allocation import bridge, operations
 from cauce.allocation.models import Run, Signature
 from cauce.base import clock, figures
-from cauce.calls.models import Call, Post
+from cauce.calls.models import Call, Post, ScoreReview
 from cauce.calls.rules.folio import example_folio
 from tests.allocation import factories as make
 
@@ -227,6 +227,25 @@ def test_a_folio_is_found_however_it_is_typed(client, staff, call, lists, now):
     )
     assert page.status_code == 200
     assert folio in page.text
+
+
+def test_the_signer_is_shown_the_open_reviews_and_ticks_them(enter, staff, call, lists, now):
+    run = make.done_run(staff.carla, call, now)
+    ScoreReview.objects.create(
+        application=lists.applications[0], sentence="Lejos.", digest="0" * 64, opened_at=now
+    )
+    carla = enter("carla")
+    here = reverse("allocation:run", args=["RM24", 1])
+    assert "1 revisión de puntajes abierta" in carla.get(reverse("allocation:signing")).text
+    page = carla.get(here).text
+    assert reverse("calls:scores", args=["RM24"]) in page
+    assert 'name="reviews_seen" id="reviews_seen" value="1"' in page
+    sign = reverse("allocation:sign", args=["RM24", 1])
+    refused = carla.post(sign, {"digest": run.answer_digest}, follow=True)
+    assert "marcar la casilla antes de firmar" in refused.text
+    assert not run.signatures.exists()
+    carla.post(sign, {"digest": run.answer_digest, "reviews_seen": "1"})
+    assert run.signatures.count() == 1
 
 
 def test_publishing_early_names_both_dates_asks_why_and_tells_everybody(

@@ -30,8 +30,12 @@ class PublishForm(forms.Form):
 
 
 class SignForm(forms.Form):
-    """``digest`` is that of the answer the person was shown."""
+    """``digest`` is that of the answer the person was shown; ``reviews_seen`` the open reviews of scores, once ticked."""
 
     digest = forms.CharField(
         max_length=80, widget=forms.HiddenInput, error_messages={"required": _STALE, "max_length": _STALE}
     )
+    reviews_seen = forms.IntegerField(
+        min_value=0, max_value=1_000_000, required=False,
+        error_messages={"invalid": _STALE, "min_value": _STALE, "max_value": _STALE},
+    )  # fmt: skip

@@ -94,7 +94,8 @@ class Call(models.Model):
     edited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     edited_at = models.DateTimeField(null=True)
     demand_at = models.DateTimeField(null=True)
-    # Written by whoever publishes results: this app keeps what it needs of a higher one.
+    # Written by whoever assigns places: this app keeps what it needs of a higher one.
+    lists_frozen_at = models.DateTimeField(null=True)
     results_published_at = models.DateTimeField(null=True)
     states = models.ManyToManyField(State, related_name="calls")
     specialties = models.ManyToManyField(Specialty, through="CallSpecialty", related_name="calls")

@@ -34,6 +34,7 @@ from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
 from cauce.calls.models import Addendum, Application, Call, PostOrders
+from cauce.calls.queries import open_reviews
 from cauce.calls.rules.design import Design
 from cauce.notices.operations import Letter, post_many
 
@@ -220,6 +221,7 @@ def freeze(*, actor: Actor, work: Work, now: datetime) -> Run:
     if run.state not in rules.UNDER_WAY:
         return run
     call = run.call
+    calls.record_freeze(call, now=now)
     work.lists, work.offer = queries.sent_lists(call), queries.offered_posts(call)
     work.sendings = queries.sendings(call)
     if not work.lists.folios:
@@ -396,10 +398,11 @@ def _locked(run_id: int) -> Run:
 
 
 @use_case
-def sign(*, actor: Actor, run: Run, digest: str, now: datetime) -> Run:
+def sign(*, actor: Actor, run: Run, digest: str, reviews_seen: int = 0, now: datetime) -> Run:
     """Put the actor's signature under the answer whose ``digest`` they were shown.
 
-    The first signature writes to everybody who may give the second one. Raises
+    ``reviews_seen`` is how many open reviews of scores they say they saw. The
+    first signature writes to everybody who may give the second one. Raises
     ``AlreadySigned``, ``AnswerChanged`` when the stored bytes or the digest
     shown are not the certificate's, ``ListsMissing``, ``Denied`` otherwise.
     """
@@ -409,6 +412,8 @@ def sign(*, actor: Actor, run: Run, digest: str, now: datetime) -> Run:
     if not verdict and actor.user_id in signed and run.state == RunState.CERTIFIED:
         raise AlreadySigned(verdict.reason, verdict.remedy)
     verdict.enforce()
+    waiting = open_reviews(run.call)
+    rules.reviews_seen(open_reviews=waiting, seen=reviews_seen).enforce()
     if digest != run.answer_digest:
         raise AnswerChanged(
             gettext_lazy("La huella que se iba a firmar no es la de esta corrida."),
@@ -419,7 +424,7 @@ def sign(*, actor: Actor, run: Run, digest: str, now: datetime) -> Run:
     Signature.objects.create(
         run=run, user_id=_user_of(actor), office=office, answer_digest=run.answer_digest, at=now
     )
-    note(answer=run.answer_digest, office=office)
+    note(answer=run.answer_digest, office=office, reviews=waiting)
     if not signed:
         _ask_for_second(run, actor, now)
     return run

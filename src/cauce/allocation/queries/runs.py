@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,8 @@ from cauce.base import background, figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Verdict
 from cauce.base.models import AuditEvent
-from cauce.calls.models import Call, CallState
+from cauce.calls.models import Call, CallState, ScoreReview
+from cauce.calls.queries import open_reviews
 
 BLOBS = ("question", "answer", "package")
 LOG_LENGTH = 30
@@ -136,7 +138,7 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """One run. ``early`` warns that its publication would come before the announced date. ``progress`` is (words, stages done, stages) while it is under way; ``failure`` a sentence."""
+    """One run. ``open_reviews`` are of scores. ``early`` warns that its publication would come before the announced date. ``progress`` is (words, stages done, stages) while it is under way; ``failure`` a sentence."""
 
     run: Run
     call: Call
@@ -149,6 +151,7 @@ class RunPage:
     signatures: list[SignatureLine]
     others: list[str]
     may_sign: Verdict
+    open_reviews: int
     may_withdraw: Verdict
     may_publish: Verdict
     early: str
@@ -163,7 +166,7 @@ class RunPage:
 
 
 def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
-    """Everything about one run but its cut-offs, in seven queries whatever its size (eight while under way)."""
+    """Everything about one run but its cut-offs, in eight queries whatever its size (nine while under way)."""
     signatures = list(Signature.objects.filter(run=run).select_related("user__person").order_by("at", "pk"))
     signed_by = [one.user_id for one in signatures]
     others = [user for user in signatories(run.call.institution_id) if user.pk not in signed_by]
@@ -191,6 +194,7 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
         ],
         others=[name_of(user) for user in others],
         may_sign=rules.may_sign(actor, run, signed_by=signed_by, newest=newest),
+        open_reviews=open_reviews(run.call),
         may_withdraw=rules.may_withdraw(actor, run, signed_by=signed_by),
         may_publish=rules.may_publish(actor, run, signed_by=signed_by, newest=newest),
         early="" if is_published else rules.early_warning(run.call, now=now),
@@ -293,6 +297,7 @@ class Waiting:
     run: Run
     signed: int
     is_signed_by_me: bool
+    open_reviews: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,12 +313,20 @@ def signing_desk(actor: Actor) -> SigningDesk:
         .order_by("-number")
         .values("number")[:1]
     )
+    reviews = (
+        ScoreReview.objects.filter(application__call=OuterRef("call"), closed_at__isnull=True)
+        .order_by()
+        .values("application__call")
+        .annotate(total=Count("pk"))
+        .values("total")
+    )
     runs = (
         light_runs()
         .filter(state=RunState.CERTIFIED)
         .annotate(
             newest=Subquery(newest),
             signed=Count("signatures"),
+            open_reviews=Coalesce(Subquery(reviews), 0),
             by_me=Exists(Signature.objects.filter(run=OuterRef("pk"), user_id=actor.user_id or 0)),
         )
         .filter(number=F("newest"))
@@ -323,7 +336,7 @@ def signing_desk(actor: Actor) -> SigningDesk:
     where = actor.institutions(roles.ALLOCATION_SIGN)
     if where is not None:
         runs = runs.filter(call__institution_id__in=where)
-    lines = [Waiting(run, run.signed, run.by_me) for run in runs]
+    lines = [Waiting(run, run.signed, run.by_me, run.open_reviews) for run in runs]
     return SigningDesk(
         mine=[one for one in lines if not one.is_signed_by_me and one.signed < rules.SIGNATURES],
         others=[one for one in lines if one.is_signed_by_me or one.signed >= rules.SIGNATURES],

@@ -13,6 +13,7 @@ from cauce.allocation.rules.runs import (
     may_run,
     may_sign,
     may_withdraw,
+    reviews_seen,
     stages,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "may_run",
     "may_sign",
     "may_withdraw",
+    "reviews_seen",
     "stages",
 ]

@@ -73,6 +73,18 @@ def may_sign(actor: Actor, run: Run, *, signed_by: Iterable[int], newest: int) -
     return ALLOWED
 
 
+def reviews_seen(*, open_reviews: int, seen: int) -> Verdict:
+    """Whether who signs has said that they saw every score that somebody should look at and nobody has (F1).
+
+    They exclude nobody and stop no run; ``seen`` is how many were shown to the person.
+    """
+    return ALLOWED.unless(
+        open_reviews > seen,
+        _("Hay revisiones de puntajes abiertas y no se dijo que se vieron todas."),
+        _("Abrirlas desde la corrida, leerlas y marcar la casilla antes de firmar."),
+    )
+
+
 def may_withdraw(actor: Actor, run: Run, *, signed_by: Iterable[int]) -> Verdict:
     if actor.user_id is None or actor.user_id not in set(signed_by):
         return Verdict(False, _("No hay una firma tuya en esta corrida."))

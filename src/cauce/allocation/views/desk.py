@@ -139,8 +139,10 @@ def sign(request: Any, code: str, number: int) -> HttpResponse:
     form = web.fill(request, SignForm)
     if not form.is_valid():
         return _incomplete(request, form, "allocation:run", code, number)
-    digest = form.cleaned_data["digest"]
-    if web.told(request, operations.sign, actor=request.actor, run=found, digest=digest, now=request.now):
+    if web.told(
+        request, operations.sign, actor=request.actor, run=found, digest=form.cleaned_data["digest"],
+        reviews_seen=form.cleaned_data["reviews_seen"] or 0, now=request.now,
+    ):  # fmt: skip
         messages.success(request, _("Firma puesta bajo la huella de la respuesta."))
     return redirect("allocation:run", code, number)
 

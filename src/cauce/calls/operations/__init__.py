@@ -62,6 +62,7 @@ from cauce.calls.operations.publishing import (
     NotPublishable,
     publish_addendum,
     publish_call,
+    record_freeze,
     record_results,
 )
 from cauce.calls.operations.scores import (
@@ -117,6 +118,7 @@ __all__ = [
     "receive_applicants",
     "receive_posts",
     "receive_scores",
+    "record_freeze",
     "record_outlook",
     "record_results",
     "remove_criterion",

@@ -46,7 +46,7 @@ _DRAWS = 20
 def _locked(actor: Actor, call: Call) -> Call:
     # Without the key, so that people who start an application online meanwhile do not wait.
     call = Call.objects.select_for_update(of=("self",), no_key=True).get(pk=call.pk)
-    rulebook.may_file(actor, call, is_frozen=reads.is_frozen(call)).enforce()
+    rulebook.may_file(actor, call).enforce()
     return call
 
 

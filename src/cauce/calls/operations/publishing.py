@@ -166,6 +166,15 @@ def _words(call: Call, addendum: Addendum, *, sent: bool) -> tuple[str, str]:
 
 
 @step
+def record_freeze(call: Call, *, now: datetime) -> None:
+    """Note on the call that its lists are about to be fixed for an allocation; the first time stays.
+
+    Waits for a file of applications that is being loaded: its lists are read afterwards, and no later one comes in.
+    """
+    Call.objects.filter(pk=call.pk, lists_frozen_at__isnull=True).update(lists_frozen_at=now)
+
+
+@step
 def record_results(call: Call, *, now: datetime) -> None:
     """Note on the call that its results are public: pages of the call and of its applicants lead there from now on."""
     Call.objects.filter(pk=call.pk).update(results_published_at=now)

@@ -1,6 +1,6 @@
 """Reads of calls and applications."""
 
-from cauce.calls.queries.applicants import FilingLookup, filing_lookup, is_frozen
+from cauce.calls.queries.applicants import FilingLookup, filing_lookup
 from cauce.calls.queries.application import (
     CallPost,
     SentList,
@@ -84,7 +84,14 @@ from cauce.calls.queries.portal import (
     published_posts,
     receipt_page,
 )
-from cauce.calls.queries.scores import ScoreLookup, merit_lines, score_lookup, score_reviews, scores_page
+from cauce.calls.queries.scores import (
+    ScoreLookup,
+    merit_lines,
+    open_reviews,
+    score_lookup,
+    score_reviews,
+    scores_page,
+)
 
 __all__ = [
     "CallPost",
@@ -122,7 +129,6 @@ __all__ = [
     "frame",
     "home_page",
     "institutions_managed_by",
-    "is_frozen",
     "list_page",
     "log_page",
     "merit_lines",
@@ -131,6 +137,7 @@ __all__ = [
     "my_receipt_page",
     "name_of",
     "open_calls",
+    "open_reviews",
     "order_page",
     "origins",
     "overview_page",

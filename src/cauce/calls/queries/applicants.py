@@ -9,7 +9,6 @@ from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
 
-from django.apps import apps
 from django.db.models import Q, QuerySet
 
 from cauce.accounts.models import IdentityDocument
@@ -85,14 +84,6 @@ def post_facts_of(call: Call) -> dict[int, PostFact]:
         .values_list("pk", "key", "site__short_name", "call_id", "specialty_id")
     )
     return {row[0]: PostFact(*row) for row in rows}
-
-
-def is_frozen(call: Call) -> bool:
-    """Whether a run has fixed the lists of a call. Runs belong to a higher app, which may not be installed."""
-    if not apps.is_installed("cauce.allocation"):
-        return False
-    runs: Any = apps.get_model("allocation", "Run")
-    return runs.objects.filter(call_id=call.pk).exclude(question_digest="").exists()
 
 
 def held(call: Call, identities: Collection[Identity]) -> dict[Identity, Held]:

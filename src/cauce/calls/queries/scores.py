@@ -68,7 +68,7 @@ def scores_page(actor: Actor, call: Call, *, number: Any, now: datetime) -> Scor
         has_criteria=bool(known and known.criteria),
         scored=known.scored if known else 0,
         total=len(known.folios) if known else 0,
-        open=reviews.filter(closed_at__isnull=True).count(),
+        open=open_reviews(call),
         reviews=Paginator(reviews, PER_PAGE).get_page(number),
     )
 
@@ -80,6 +80,11 @@ def score_reviews(call: Call) -> QuerySet[ScoreReview]:
         .select_related("application__call", "closed_by__person")
         .order_by(F("closed_at").desc(nulls_first=True), "application__folio", "pk")
     )
+
+
+def open_reviews(call: Call) -> int:
+    """How many reviews of scores nobody has closed yet."""
+    return score_reviews(call).filter(closed_at__isnull=True).count()
 
 
 def merit_lines(application: Application) -> list[tuple[str, str]]:

@@ -90,8 +90,8 @@ class Held:
     is_paper: bool = False
 
 
-def may_file(actor: Actor, call: Call, *, is_frozen: bool) -> Verdict:
-    """Whether the actor may bring paper applications; ``is_frozen`` says that a run has fixed its lists.
+def may_file(actor: Actor, call: Call) -> Verdict:
+    """Whether the actor may bring paper applications: not once an allocation has fixed the lists.
 
     The worker and the command may too, for whom a person answers.
     """
@@ -102,7 +102,7 @@ def may_file(actor: Actor, call: Call, *, is_frozen: bool) -> Verdict:
         _("Publicarla primero."),
     )
     return verdict.unless(
-        is_frozen or call.results_published_at is not None,
+        call.lists_frozen_at is not None or call.results_published_at is not None,
         _("Las listas ya se congelaron para la asignación: no entra ninguna más."),
         _("Quien tenga derecho a entrar lo pide como inconformidad."),
     )

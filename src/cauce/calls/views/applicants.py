@@ -32,7 +32,7 @@ def import_applicants(request: Any, code: str) -> HttpResponse:
     late = is_late(call, request.now)
     context = {
         "frame": queries.desk_frame(request.actor, call, "calls:desk_applications", now=request.now),
-        "verdict": may_file(request.actor, call, is_frozen=queries.is_frozen(call)),
+        "verdict": may_file(request.actor, call),
     }
     form = fill(request, ApplicantsForm, is_late=late)
     return import_pages.answer(request, desk, "calls/desk/import_applicants.html", context, form=form)

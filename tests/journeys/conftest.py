@@ -108,7 +108,7 @@ def visit(chromium, demo):
 
 def settle(page):
     """Wait until the page that the last click leads to is there: before that, there is nothing to look at."""
-    page.wait_for_function("document.readyState === 'complete' && document.body !== null")
+    page.wait_for_function("() => document.readyState === 'complete' && document.body !== null")
 
 
 @pytest.fixture

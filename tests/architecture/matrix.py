@@ -107,6 +107,7 @@ MATRIX: dict[str, Row] = {
     "accounts:my_data": (KNOWN, none),
     "accounts:my_data_file": (KNOWN, none),
     "accounts:link_curp": (PEOPLE_ONLY, none),
+    "accounts:time_zone": (PEOPLE_ONLY, none),
     "accounts:tell_licence": (PEOPLE_ONLY, none),
     "accounts:drop_licence": (BUTTON, lambda world: {"licence_id": 1}),
     "accounts:privacy": (PUBLIC, none),
@@ -117,6 +118,9 @@ MATRIX: dict[str, Row] = {
     "notices:inbox": (KNOWN, none),
     "notices:open": ((302, 200, *(404,) * 9), lambda world: {"message_id": world.letter.pk}),
     "notices:read_all": (BUTTON, none),
+    "notices:reminders": (BUTTON, none),
+    "notices:outbox": (CATALOGUE, none),
+    "notices:settle": (BUTTON, lambda world: {"message_id": world.letter.pk}),
     "notices:letterbox": (ONLY_IN_THE_DEMO, none),
     "institutions:sites": (PUBLIC, none),
     "institutions:site": (PUBLIC, lambda world: {"pk": world.post.site_id}),
@@ -200,6 +204,7 @@ MATRIX: dict[str, Row] = {
     "calls:import_applicants_report": ((302, *(404,) * 10), opened),  # nothing waits
     "calls:import_applicants_confirm": (BUTTON, opened),
     "calls:import_applicants_drop": (BUTTON, opened),
+    "calls:silence": (READS_DESK, opened),
     "calls:log": (READS_DESK, opened),
     "calls:log_csv": (READS_DESK, opened),
     "calls:audit": (AUDITOR, none),
@@ -246,6 +251,13 @@ READERS_SEE = (302, 404, 404, 200, 404, 200, 200, 200, *(404,) * 3)
 POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[str, Any]]]] = {
     "accounts:link_curp": (PEOPLE_ONLY, (), none),
     "accounts:tell_licence": (PEOPLE_ONLY, (), none),
+    "accounts:time_zone": ((302, 302, 302, *(404,) * 8), ("mariana", "bruno"), none),  # empty is the default
+    "notices:reminders": ((302,) * 11, PEOPLE[1:], none),
+    "notices:settle": (
+        (302, *(404,) * 6, 302, *(404,) * 3),
+        (),
+        lambda world: {"message_id": world.letter.pk},
+    ),
     "accounts:drop_licence": (
         (302, 302, 302, *(404,) * 8),
         ("mariana", "bruno"),

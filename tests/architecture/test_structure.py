@@ -94,7 +94,15 @@ def test_every_use_case_names_its_actor_and_its_time_by_keyword_and_says_what_it
 
 
 # Not writes by themselves: they run use cases one after the other, outside any transaction.
-CONDUCTORS = {"execute", "tell_everybody", "deliver", "deliver_one", "carry_out_rehearsal", "refresh_outlook"}
+CONDUCTORS = {
+    "matter_of",
+    "execute",
+    "tell_everybody",
+    "deliver",
+    "deliver_one",
+    "carry_out_rehearsal",
+    "refresh_outlook",
+}
 
 
 def test_operations_are_use_cases_or_steps():

@@ -5,13 +5,16 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import IntegrityError
 
 from cauce.accounts.models import User
 from cauce.accounts.queries import actor_for
+from cauce.accounts.roles import Role
+from cauce.base.errors import Denied
 from cauce.base.usecases import use_case
 from cauce.notices import operations, tasks
 from cauce.notices.models import Message, MessageState
-from tests.accounts.factories import make_applicant
+from tests.accounts.factories import make_applicant, make_officer
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +163,76 @@ def test_reading_is_noted_once_and_only_by_its_owner(mariana, now):
     assert Message.objects.get(key="b").read_at is None
     operations.mark_all_read(actor=actor, now=now)
     assert not Message.objects.filter(read_at__isnull=True).exists()
+
+
+# --------------------------------------------------------------------- doubts
+
+
+@pytest.fixture
+def office():
+    return actor_for(make_officer(Role.EDUCATION_OFFICE))
+
+
+def in_doubt(now, **values):
+    return Message.objects.create(
+        key="d", address="d@ejemplo.mx", title="T", body="B", written_at=now,
+        **{"state": MessageState.UNCONFIRMED, "attempts": 3} | values,
+    )  # fmt: skip
+
+
+def test_a_letter_in_doubt_is_sent_again_only_by_whoever_says_so(office, mariana, now):
+    letter = in_doubt(now)
+    with pytest.raises(Denied):
+        operations.send_again(message_id=letter.pk, actor=actor_for(mariana), now=now)
+    for _click in range(2):
+        operations.send_again(message_id=letter.pk, actor=office, now=now)
+    carrier = Carrier()
+    assert operations.deliver(carrier=carrier, now=now) == 1
+    with pytest.raises(Denied, match="no está en duda"):
+        operations.send_again(message_id=letter.pk, actor=office, now=now)
+
+
+def test_a_letter_that_did_arrive_is_counted_and_not_sent(office, now):
+    letter = in_doubt(now)
+    for _click in range(2):
+        operations.count_as_sent(message_id=letter.pk, actor=office, now=now)
+    letter.refresh_from_db()
+    assert (letter.state, letter.sent_at) == (MessageState.SENT, now)
+    assert operations.deliver(carrier=Carrier(), now=now) == 0
+
+
+def test_what_is_past_its_date_is_not_sent_again(office, now):
+    letter = in_doubt(now, expires_at=now)
+    with pytest.raises(Denied, match="fecha ya pasó"):
+        operations.send_again(message_id=letter.pk, actor=office, now=now)
+
+
+def test_reminders_go_only_to_who_wants_them(mariana, now):
+    actor = actor_for(mariana)
+
+    def letters(turn):
+        return [
+            operations.Letter(f"decision {turn}", mariana.pk, "T", "C"),
+            operations.Letter(f"reminder {turn}", mariana.pk, "T", "C", is_reminder=True),
+        ]
+
+    for turn, wanted in enumerate((False, False, True)):
+        operations.choose_reminders(wanted=wanted, actor=actor, now=now)
+        tell_many(letters=letters(turn), actor=actor, now=now)
+    keys = set(Message.objects.values_list("key", flat=True))
+    assert keys == {"decision 0", "decision 1", "decision 2", "reminder 2"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": "lost"},
+        {"state": MessageState.SENDING},
+        {"state": MessageState.EXPIRED},
+        {"template": "a"},
+        {"template_version": 1},
+    ],
+)
+def test_the_database_keeps_letters_whole(wrong, now):
+    with pytest.raises(IntegrityError):
+        in_doubt(now, **wrong)

@@ -73,7 +73,7 @@ def test_the_inbox_takes_a_fixed_number_of_queries(client, mariana, now, size, d
     for i in range(size):
         write(mariana, f"{i}", now)
     client.get("/mi/avisos/")
-    with django_assert_num_queries(8):  # session, user, actor (2), page (3), the count of the frame
+    with django_assert_num_queries(9):  # session, user, actor (2), page (3), the count of the frame
         client.get("/mi/avisos/")
 
 

@@ -397,3 +397,12 @@ class SignInForm(LoginForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].label = _("Correo electrónico")
+
+
+class ZoneForm(forms.Form):
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("¿Con qué hora vives?"),
+        help_text=gettext_lazy("De entrada, la de tu país o la de tu entidad de nacimiento."),
+        required=False,
+        choices=[("", gettext_lazy("La de entrada")), *rules.NAMES.items()],
+    )

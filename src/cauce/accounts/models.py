@@ -24,7 +24,8 @@ class Person(models.Model):
     """A human being, once, whatever accounts and documents they have.
 
     ``birth_state`` is an INEGI key (01 to 32), empty when born abroad or not
-    told. ``is_invented`` marks the people of demos and tests.
+    told. ``time_zone`` is what the person chose, empty for that of their
+    country or state. ``is_invented`` marks the people of demos and tests.
     """
 
     given_names = models.CharField(max_length=80)
@@ -34,6 +35,7 @@ class Person(models.Model):
     sex = models.CharField(max_length=1, choices=Sex)
     birth_state = models.CharField(max_length=2, blank=True)
     phone = models.CharField(max_length=20, blank=True)
+    time_zone = models.CharField(max_length=40, blank=True, default="")
     is_invented = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -41,13 +41,32 @@ def actor_for(user: User) -> Actor:
         for role, institution in Membership.objects.filter(user=user).values_list("role", "institution_id")
         for permission in roles.PERMISSIONS[role]
     )
+    given_names, time_zone = _called_and_zone(user.person_id)
     return Actor(
         name=f"user:{user.pk}",
         user_id=user.pk,
         person_id=user.person_id,
-        display_name=display_name(user),
+        display_name=given_names or user.office_name or user.email,
         grants=grants,
+        time_zone=time_zone,
     )
+
+
+def _called_and_zone(person_id: int | None) -> tuple[str, str]:
+    """Given names and time zone of a person in one query; nothing of an office."""
+    if person_id is None:
+        return "", ""
+    foreign = (
+        IdentityDocument.objects.filter(person=person_id)
+        .exclude(country=rules.MEXICO)
+        .order_by("pk")
+        .values("country")[:1]
+    )
+    person = Person.objects.annotate(home=Subquery(foreign))
+    name, chosen, state, country = person.values_list("given_names", "time_zone", "birth_state", "home").get(
+        pk=person_id
+    )
+    return name, rules.zone_of(chosen=chosen, birth_state=state, country=country or "")
 
 
 def display_name(user: User) -> str:
@@ -192,6 +211,8 @@ class DataPage:
     sex: str
     birth_state: str
     phone: str
+    time_zone: str
+    time_zone_name: str
     joined_at: datetime
     last_login: datetime | None
     documents: tuple[HeldDocument, ...]
@@ -216,6 +237,8 @@ def data_page(actor: Actor, *, language: str) -> DataPage:
         sex=str(person.get_sex_display()) if person else "",
         birth_state=_birth_place(person.birth_state, kinds) if person else "",
         phone=person.phone if person else "",
+        time_zone=person.time_zone if person else "",
+        time_zone_name=str(rules.NAMES.get(actor.time_zone, actor.time_zone)),
         joined_at=user.joined_at,
         last_login=user.last_login and clock.told(user.last_login),
         documents=tuple(_held(document, kinds, language) for document in documents),
@@ -354,6 +377,7 @@ def held(actor: Actor) -> dict[str, Any]:
             "sex": person.sex,
             "birth_state": person.birth_state,
             "phone": person.phone,
+            "time_zone": person.time_zone,
             "is_invented": person.is_invented,
             "created_at": person.created_at,
         },

@@ -17,6 +17,7 @@ DESK_SERVE = "desk.serve"  # choose for the person who stands at the desk of a l
 PANEL_SCORE = "panel.score"  # interview with a rubric
 PARTNER_NOMINATE = "partner.nominate"  # propose candidates of a partner institute, and nothing else
 PERSON_CARE = "person.care"  # merge duplicates, recover accounts, answer requests about personal data
+MAIL_OPERATE = "mail.operate"  # see how letters fare and settle those in doubt, for the whole installation
 
 
 class Role(models.TextChoices):
@@ -39,7 +40,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     Role.SECOND_SIGNATORY: frozenset({CALL_READ, ALLOCATION_SIGN, RESULT_EXPLAIN}),
     Role.AUDITOR: frozenset({CALL_READ, RESULT_EXPLAIN, AUDIT_READ}),
-    Role.EDUCATION_OFFICE: frozenset({CALL_READ, RESULT_EXPLAIN, CATALOGUE_LOAD}),
+    Role.EDUCATION_OFFICE: frozenset({CALL_READ, RESULT_EXPLAIN, CATALOGUE_LOAD, MAIL_OPERATE}),
     Role.REVIEWER: frozenset({DOCUMENT_REVIEW}),
     Role.DESK_CLERK: frozenset({DESK_SERVE}),
     Role.PANELLIST: frozenset({PANEL_SCORE}),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("mi/datos/", views.my_data, name="my_data"),
     path("mi/datos/todo.json", views.my_data_file, name="my_data_file"),
     path("mi/datos/curp/", views.link_curp, name="link_curp"),
+    path("mi/datos/hora/", views.time_zone, name="time_zone"),
     path("mi/datos/licencia/", views.tell_licence, name="tell_licence"),
     path("mi/datos/licencia/<int:licence_id>/quitar/", views.drop_licence, name="drop_licence"),
     path("privacidad/", views.privacy, name="privacy"),

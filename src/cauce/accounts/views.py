@@ -362,6 +362,24 @@ def drop_licence(request: Any, licence_id: int) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "POST"])
+def time_zone(request: Any) -> HttpResponse:
+    """Choose the time zone in which deadlines are told too."""
+    if request.actor.person_id is None:
+        raise Http404
+    page = queries.data_page(request.actor, language=_language())
+    form = web.fill(request, forms.ZoneForm, initial={"time_zone": page.time_zone})
+    if form.is_bound and form.is_valid():
+        chosen = form.cleaned_data["time_zone"]
+        if web.attempt(
+            form, operations.choose_time_zone, time_zone=chosen, actor=request.actor, now=request.now
+        ):
+            messages.success(request, _("Las fechas que obligan se dicen también en la hora que elegiste."))
+            return redirect("accounts:my_data")
+    return render(request, "accounts/time_zone.html", {"form": form, "page": page})
+
+
+@never_cache
 @require_GET
 def my_data_file(request: Any) -> HttpResponse:
     """Everything held about the reader, as a JSON file."""

@@ -12,6 +12,7 @@ class Actor:
     ``name`` goes into the audit and holds no personal value: ``user:17`` or
     ``system:allocation``. ``display_name`` is for screens only. ``grants`` are
     (permission, institution id) pairs; institution ``None`` means everywhere.
+    ``time_zone`` is where a person lives, "" for offices and processes.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Actor:
     person_id: int | None = None
     display_name: str = ""
     grants: frozenset[tuple[str, int | None]] = frozenset()
+    time_zone: str = ""
 
     @classmethod
     def nobody(cls) -> Actor:

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -106,6 +107,20 @@ def zone_name(value: datetime) -> str:
     if timezone.get_current_timezone_name() == CENTRE:
         return gettext("hora del centro")
     return _local(value).strftime("UTC%z")
+
+
+def local_clock(value: datetime, zone: str) -> str:
+    """Return what the clock shows at ``value`` in ``zone`` if that is not what it shows here; "" if it is.
+
+    With the day, if it is another one there: "22:59 de tu zona", "24 de febrero de 2024, 00:59 de tu zona".
+    """
+    here, there = timezone.localtime(value), value.astimezone(ZoneInfo(zone))
+    if here.utcoffset() == there.utcoffset():
+        return ""
+    words = date_format(there.replace(tzinfo=None), "H:i")
+    if there.date() != here.date():
+        words = f"{day(there.date())}, {words}"
+    return gettext("%(time)s de tu zona") % {"time": words}
 
 
 def days_away(value: date, now: datetime) -> str:

@@ -187,6 +187,27 @@ class Addendum(models.Model):
         return f"{self.call_id} addendum {self.number}"
 
 
+class CallReminder(models.Model):
+    """That a reminder was written: ``kind`` is a step before the closing it names, or a week."""
+
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="reminders")
+    kind = models.CharField(max_length=20)
+    closes_at = models.DateTimeField()
+    written_at = models.DateTimeField()
+    told = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call", "kind", "closes_at"], name="call_reminder_once"),
+            models.CheckConstraint(
+                condition=models.Q(written_at__lt=models.F("closes_at")), name="call_reminder_before_closing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} {self.kind}"
+
+
 class Shift(models.TextChoices):
     MORNING = "morning", _("Matutino")
     AFTERNOON = "afternoon", _("Vespertino")

@@ -28,6 +28,15 @@ def count_demand() -> int:
     return len(calls)
 
 
+def remind() -> int:
+    """Write the reminders and weekly letters that are due; return how many kinds were written."""
+    now = clock.read()
+    due = queries.reminders_due(now)
+    for call, kind in due:
+        operations.remind(call=call, kind=kind, actor=Actor.system("reminders"), now=now)
+    return len(due)
+
+
 def walk_audit_daily() -> bool:
     """Ask for a walk over the whole audit chain when the last one is a day old; return whether it was asked for."""
     now = clock.read()

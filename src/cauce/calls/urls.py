@@ -92,6 +92,7 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("solicitudes/papel/informe.xlsx", views.import_applicants_report, name="import_applicants_report"),
     path("solicitudes/papel/cargar/", views.import_applicants_confirm, name="import_applicants_confirm"),
     path("solicitudes/papel/olvidar/", views.import_applicants_drop, name="import_applicants_drop"),
+    path("silencio/", views.silence, name="silence"),
     path("bitacora/", views.log, name="log"),
     path("bitacora.csv", views.log_csv, name="log_csv"),
 ]

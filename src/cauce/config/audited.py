@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
+    "accounts.choose_time_zone": _("Eligió su hora"),
     "accounts.drop_licence": _("Quitó una licencia para ejercer"),
     "accounts.link_curp": _("Añadió la CURP que le llegó después"),
     "accounts.load_demo_people": _("Creó a las personas inventadas de la demostración"),
@@ -53,6 +54,7 @@ ACTIONS = {
     "calls.receive_applicants": _("Subió un archivo de solicitudes en papel"),
     "calls.receive_posts": _("Subió un archivo de plazas"),
     "calls.receive_scores": _("Subió dos archivos de puntajes"),
+    "calls.remind": _("Recordó un cierre a quien no ha enviado su lista"),
     "calls.remove_criterion": _("Quitó un criterio del orden"),
     "calls.remove_entry": _("Quitó una fecha del calendario"),
     "calls.remove_post": _("Quitó una plaza"),
@@ -82,8 +84,11 @@ ACTIONS = {
     "institutions.load_catalogue": _("Cargó los catálogos"),
     "institutions.load_clues": _("Cargó unidades de un archivo"),
     "institutions.receive_clues": _("Subió un archivo de unidades"),
+    "notices.choose_reminders": _("Eligió si quiere recordatorios"),
+    "notices.count_as_sent": _("Dio por entregada una carta en duda"),
     "notices.mark_all_read": _("Leyó todas sus cartas"),
     "notices.mark_read": _("Leyó una carta"),
+    "notices.send_again": _("Mandó otra vez una carta en duda"),
 }  # fmt: skip
 
 FACTS = {
@@ -154,6 +159,7 @@ FACTS = {
     "told": _("personas avisadas"),
     "unchanged": _("sin cambios"),
     "version": _("versión"),
+    "wanted": _("los quiere"),
 }
 # Facts that a page tells otherwise.
 SILENT = {"call", "part"}

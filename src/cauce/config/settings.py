@@ -152,6 +152,7 @@ PERIODIC = {
     "cauce.calls.tasks.walk_audit_daily": 600,
     "cauce.notices.tasks.deliver": 1,
     "cauce.calls.tasks.count_demand": 15,
+    "cauce.calls.tasks.remind": 60,
     "cauce.allocation.tasks.ask_for_outlooks": 120,
 }
 
@@ -192,11 +193,14 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO or TESTING
 EMAIL_BACKEND = "cauce.notices.tasks.Outbox"
 DEFAULT_FROM_EMAIL = env.str("CAUCE_MAIL_FROM", default="Cauce <no-responder@cauce.example>")
 if smtp := env.str("CAUCE_SMTP_URL", default=""):
-    MAIL_CARRIER = "django.core.mail.backends.smtp.EmailBackend"
+    MAIL_CARRIER = "cauce.notices.bridge.Smtp"
     vars().update({k: v for k, v in env.email_url_config(smtp).items() if k != "EMAIL_BACKEND"})
 else:
-    MAIL_CARRIER = "django.core.mail.backends.filebased.EmailBackend"
+    MAIL_CARRIER = "cauce.notices.bridge.Folder"
     EMAIL_FILE_PATH = DATA / "mail"
+EMAIL_TIMEOUT = 30  # seconds for each answer of the server: one that says nothing must not stop the worker
+# The texts of letters, by app: tuples of ``cauce.notices.rules.Template``.
+LETTERS = ("cauce.calls.rules.letters.LETTERS",)
 
 # ---------------------------------------------------------- language and time
 LANGUAGE_CODE = "es-mx"

@@ -11,9 +11,14 @@ from django.core.mail import EmailMessage
 from cauce.notices.models import Message
 
 
-def mail(message: Message) -> EmailMessage:
-    """Return the e-mail of ``message``. Its Message-ID follows from the key, so that a second copy is known as one."""
+def message_id(message: Message) -> str:
+    """Return the Message-ID of a letter. It follows from the key, so that a second copy is known as one."""
     host = settings.ORIGIN.split("://", 1)[-1].split(":")[0]
+    return f"<{hashlib.sha256(message.key.encode()).hexdigest()[:40]}@{host}>"
+
+
+def mail(message: Message) -> EmailMessage:
+    """Return the e-mail of ``message``."""
     body = message.body
     if message.link:
         body = f"{body}\n\n{settings.ORIGIN}{message.link}"
@@ -23,7 +28,7 @@ def mail(message: Message) -> EmailMessage:
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[message.address],
         headers={
-            "Message-ID": f"<{hashlib.sha256(message.key.encode()).hexdigest()[:40]}@{host}>",
+            "Message-ID": message_id(message),
             "Date": format_datetime(message.written_at),
             "Auto-Submitted": "auto-generated",
         },

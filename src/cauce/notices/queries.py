@@ -7,10 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from cauce.base.actors import Actor
-from cauce.notices.models import Message, MessageState
+from cauce.base.errors import Verdict
+from cauce.notices import rules
+from cauce.notices.models import Message, MessageState, NoReminders
 
 PAGE = 20
 
@@ -20,6 +24,7 @@ class InboxPage:
     letters: Page
     total: int
     unread: int
+    wants_reminders: bool
 
 
 def messages_visible_to(actor: Actor) -> QuerySet[Message]:
@@ -30,11 +35,12 @@ def messages_visible_to(actor: Actor) -> QuerySet[Message]:
 
 
 def inbox_page(actor: Actor, *, page: str | int = 1) -> InboxPage:
-    """Read one page of the inbox in three queries."""
+    """Read one page of the inbox in four queries."""
     mine = messages_visible_to(actor)
     counts = mine.order_by().aggregate(total=Count("pk"), unread=Count("pk", filter=Q(read_at__isnull=True)))
     letters = Paginator(mine, PAGE).get_page(page)
-    return InboxPage(letters, counts["total"], counts["unread"])
+    wants = not NoReminders.objects.filter(user=actor.user_id or 0).exists()
+    return InboxPage(letters, counts["total"], counts["unread"], wants)
 
 
 def unread_count(actor: Actor) -> int:
@@ -46,7 +52,8 @@ def unread_count(actor: Actor) -> int:
 
 def held(actor: Actor) -> list[dict[str, Any]]:
     """Return every letter to the actor, for the file of all that is held about them."""
-    fields = ("title", "body", "link", "language", "address", "state", "written_at", "sent_at", "read_at")
+    fields = ("title", "body", "link", "language", "address", "state", "template", "template_version",
+              "written_at", "sent_at", "read_at")  # fmt: skip
     return [dict(letter) for letter in messages_visible_to(actor).values(*fields)]
 
 
@@ -86,4 +93,126 @@ def _links(letter: Message, origin: str) -> tuple[str, ...]:
     found = [word for word in letter.body.split() if word.startswith(origin)]
     return tuple(
         dict.fromkeys([*(word.removeprefix(origin) for word in found), *filter(None, [letter.link])])
+    )
+
+
+# -------------------------------------------------------------------- office
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of the letters of one kind: how many were written, and of those how many are where."""
+
+    code: str
+    purpose: str
+    version: int
+    is_current: bool
+    written: int
+    waiting: int
+    sent: int
+    read: int
+    unconfirmed: int
+    failed: int
+    expired: int
+
+
+_WAITING = (MessageState.QUEUED, MessageState.SENDING)
+
+
+def fates(messages: QuerySet[Message]) -> tuple[Fate, ...]:
+    """Count letters by template and version, in one query; those composed by hand or by libraries come last."""
+    counted = (
+        messages.order_by()
+        .values("template", "template_version")
+        .annotate(
+            written=Count("pk"),
+            waiting=Count("pk", filter=Q(state__in=_WAITING)),
+            sent=Count("pk", filter=Q(state=MessageState.SENT)),
+            read=Count("pk", filter=Q(read_at__isnull=False)),
+            unconfirmed=Count("pk", filter=Q(state=MessageState.UNCONFIRMED)),
+            failed=Count("pk", filter=Q(state=MessageState.FAILED)),
+            expired=Count("pk", filter=Q(state=MessageState.EXPIRED)),
+        )
+    )
+    known = rules.templates()
+    rows = []
+    for row in counted:
+        code, version = row["template"], row["template_version"]
+        template = known.get(code)
+        purpose = str(template.purpose) if template else code or _("Compuestas por otras partes")
+        is_current = template is not None and template.version == version
+        counts = [row["written"], row["waiting"], row["sent"], row["read"], row["unconfirmed"], row["failed"],
+                  row["expired"]]  # fmt: skip
+        rows.append(Fate(code, purpose, version, is_current, *counts))
+    return tuple(sorted(rows, key=lambda fate: (not fate.code, fate.code, -fate.version)))
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulLetter:
+    """A letter that failed or is in doubt; ``address`` is masked."""
+
+    pk: int
+    title: str
+    language: str
+    address: str
+    state: str
+    state_words: str
+    failure: str
+    attempts: int
+    written_at: datetime
+    may_send_again: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateText:
+    """A template as it is now, for whoever answers for its words."""
+
+    code: str
+    version: int
+    purpose: str
+    title: str
+    body: str
+    is_reminder: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPage:
+    waiting: int
+    oldest: datetime | None
+    in_doubt: int
+    fates: tuple[Fate, ...]
+    doubtful: Page
+    letters: tuple[DoubtfulLetter, ...]
+    templates: tuple[TemplateText, ...]
+
+
+def outbox_page(actor: Actor, *, now: datetime, page: str | int = 1) -> OutboxPage:
+    """Read how the letters of the installation fare, in four queries."""
+    waiting = Message.objects.filter(state__in=_WAITING).aggregate(n=Count("pk"), oldest=Min("written_at"))
+    doubtful = Paginator(Message.objects.filter(state__in=rules.MANAGED).order_by("-pk"), PAGE).get_page(page)
+    return OutboxPage(
+        waiting=waiting["n"],
+        oldest=waiting["oldest"],
+        in_doubt=doubtful.paginator.count,
+        fates=fates(Message.objects.all()),
+        doubtful=doubtful,
+        letters=tuple(
+            DoubtfulLetter(
+                letter.pk,
+                letter.title,
+                letter.language,
+                rules.masked_address(letter.address),
+                letter.state,
+                str(MessageState(letter.state).label),
+                letter.failure.replace(letter.address, rules.masked_address(letter.address)),
+                letter.attempts,
+                letter.written_at,
+                rules.may_send_again(actor, letter, now=now),
+            )
+            for letter in doubtful
+        ),
+        templates=tuple(
+            TemplateText(t.code, t.version, str(t.purpose), gettext(t.title), gettext(t.body), t.is_reminder)
+            for _code, t in sorted(rules.templates().items())
+        ),
     )

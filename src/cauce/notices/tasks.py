@@ -46,7 +46,9 @@ class Outbox(BaseEmailBackend):
 def deliver() -> int:
     """Chore of the worker: hand waiting letters to the carrier. An unreachable carrier is tried again next time."""
     try:
-        return operations.deliver(carrier=get_connection(settings.MAIL_CARRIER), now=clock.read())
+        return operations.deliver(
+            carrier=get_connection(settings.MAIL_CARRIER), now=clock.read(), read_clock=clock.read
+        )
     except OSError as absence:
         logger.warning("The mail carrier cannot be reached; letters wait: %s", absence)
         return 0

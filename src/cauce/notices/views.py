@@ -1,20 +1,22 @@
-"""The inbox, and the letterbox of the demo."""
+"""The inbox, the office that looks after letters, and the letterbox of the demo."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cauce.accounts.queries import demo_user
 from cauce.base import web
-from cauce.notices import operations, queries
+from cauce.notices import operations, queries, rules
 
 _MOST_SHOWN = 99
 _LETTERBOX = "demo_letterbox"
@@ -55,6 +57,54 @@ def open_message(request: Any, message_id: int) -> HttpResponse:
 def read_all(request: Any) -> HttpResponse:
     web.told(request, operations.mark_all_read, actor=request.actor, now=request.now)
     return redirect("notices:inbox")
+
+
+@require_POST
+def reminders(request: Any) -> HttpResponse:
+    """Want reminders, or no longer."""
+    wanted = request.POST.get("wanted") == "yes"
+    operations.choose_reminders(wanted=wanted, actor=request.actor, now=request.now)
+    messages.success(
+        request,
+        _("Te recordaremos las fechas que se acercan.")
+        if wanted
+        else _("Ya no te enviaremos recordatorios. Lo que se decida sobre ti te llegará igual."),
+    )
+    return redirect("notices:inbox")
+
+
+# -------------------------------------------------------------------- office
+
+
+@never_cache
+@require_GET
+def outbox(request: Any) -> HttpResponse:
+    """How letters fare, by text and version, and those that nobody knows whether they arrived."""
+    _operators_only(request)
+    page = queries.outbox_page(request.actor, now=request.now, page=request.GET.get("p", 1))
+    return render(request, "notices/outbox.html", {"page": page})
+
+
+@require_POST
+def settle(request: Any, message_id: int) -> HttpResponse:
+    """Send a letter in doubt again, or count it as delivered."""
+    _operators_only(request)
+    arrived = request.POST.get("fate") == "arrived"
+    use_case = operations.count_as_sent if arrived else operations.send_again
+    if web.told(request, use_case, message_id=message_id, actor=request.actor, now=request.now):
+        messages.success(
+            request,
+            _("La carta cuenta como entregada.") if arrived else _("La carta volvió a la fila de salida."),
+        )
+    return redirect("notices:outbox")
+
+
+def _operators_only(request: Any) -> None:
+    if not rules.may_operate(request.actor):
+        raise Http404
+
+
+# ---------------------------------------------------------------------- demo
 
 
 @login_not_required

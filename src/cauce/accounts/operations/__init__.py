@@ -7,7 +7,7 @@ from cauce.accounts.operations.catalogue import (
     load_demo_people,
     load_privacy_notices,
 )
-from cauce.accounts.operations.credentials import drop_licence, link_curp, tell_licence
+from cauce.accounts.operations.credentials import choose_time_zone, drop_licence, link_curp, tell_licence
 from cauce.accounts.operations.registration import (
     AlreadyRegistered,
     DocumentTaken,
@@ -32,6 +32,7 @@ __all__ = [
     "NoticeFrozen",
     "PasswordRefused",
     "ToldLicence",
+    "choose_time_zone",
     "claim_curp",
     "demo_people",
     "drop_licence",

@@ -87,6 +87,21 @@ def _tell(person: Person, letter: str, facts: dict[str, str]) -> None:
     send_mail(title, body, None, [user.email])
 
 
+# ---------------------------------------------------------------- time zone
+
+
+@use_case
+def choose_time_zone(*, time_zone: str, actor: Actor, now: datetime) -> Person:
+    """Keep by whose clock the actor wants to read deadlines too; "" for that of their country or state.
+
+    Raises ``ZoneRefused`` and ``Denied``.
+    """
+    person = _own_person(actor)
+    person.time_zone = rules.read_zone(time_zone)
+    person.save(update_fields=["time_zone"])
+    return person
+
+
 # ------------------------------------------------------------------ licences
 
 

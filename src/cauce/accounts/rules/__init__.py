@@ -54,15 +54,18 @@ from cauce.accounts.rules.registration import (
     masked,
     read_phone,
 )
+from cauce.accounts.rules.zones import CENTRE, NAMES, ZoneRefused, read_zone, zone_of
 
 __all__ = [
     "ADULT_AGE",
     "BORN_ABROAD",
+    "CENTRE",
     "CURP_LENGTH",
     "CURP_STATES",
     "GENERIC_CURPS",
     "LICENCE_LIMIT",
     "MEXICO",
+    "NAMES",
     "NAME_LIMITS",
     "OLDEST_AGE",
     "SEXES",
@@ -78,6 +81,7 @@ __all__ = [
     "LicenceRefused",
     "NameRefused",
     "PhoneRefused",
+    "ZoneRefused",
     "authority_name",
     "authority_of",
     "catalogue",
@@ -105,4 +109,6 @@ __all__ = [
     "read_licence",
     "read_name",
     "read_phone",
+    "read_zone",
+    "zone_of",
 ]

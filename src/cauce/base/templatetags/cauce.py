@@ -75,19 +75,40 @@ def state(kind: str, label: str) -> SafeString:
     return format_html('<span class="c-state{}">{}</span>', f" is-{kind}" if kind else "", label)
 
 
-@register.simple_tag
-def when(
+@register.simple_tag(name="when", takes_context=True)
+def when_(
+    context: template.Context,
     value: date | datetime | None,
     weekday: bool = False,
     zone: bool = False,
     now: datetime | None = None,
     only: str = "",
 ) -> SafeString | str:
-    """Show a day, or a day and its time, as ``<time>``; ``zone`` for hours that bind; ``only="day"`` leaves the time out."""
+    """Show a day, or a day and its time, as ``<time>``; ``only="day"`` leaves the time out.
+
+    ``zone`` is for hours that bind: they name the zone they are told in and, to a reader who lives by another time,
+    say theirs too.
+    """
+    reader = getattr(context.get("actor"), "time_zone", "") if zone else ""
+    return when(value, weekday=weekday, zone=zone, now=now, only=only, reader=reader)
+
+
+def when(
+    value: date | datetime | None,
+    *,
+    weekday: bool = False,
+    zone: bool = False,
+    now: datetime | None = None,
+    only: str = "",
+    reader: str = "",
+) -> SafeString | str:
+    """As the tag; ``reader`` is the reader's own time zone."""
     if value is None:
         return figures.missing()
     if isinstance(value, datetime) and only != "day":
         words = figures.moment(value, weekday=weekday, zone=zone)
+        if reader and (theirs := figures.local_clock(value, reader)):
+            words = f"{words} ({theirs})"
         stamp = (timezone.localtime(value) if timezone.is_aware(value) else value).isoformat(
             timespec="seconds"
         )

@@ -65,6 +65,7 @@ from cauce.calls.operations.publishing import (
     record_freeze,
     record_results,
 )
+from cauce.calls.operations.reminders import matter_of, remind
 from cauce.calls.operations.scores import (
     SCORES,
     close_review,
@@ -112,6 +113,7 @@ __all__ = [
     "load_posts",
     "load_scores",
     "load_standings",
+    "matter_of",
     "move_criterion",
     "publish_addendum",
     "publish_call",
@@ -121,6 +123,7 @@ __all__ = [
     "record_freeze",
     "record_outlook",
     "record_results",
+    "remind",
     "remove_criterion",
     "remove_entry",
     "remove_post",

@@ -92,6 +92,7 @@ from cauce.calls.queries.scores import (
     score_reviews,
     scores_page,
 )
+from cauce.calls.queries.silence import reminders_due, silence_page
 
 __all__ = [
     "CallPost",
@@ -151,6 +152,7 @@ __all__ = [
     "published_calls",
     "published_posts",
     "receipt_page",
+    "reminders_due",
     "rules_of",
     "scope_of",
     "score_lookup",
@@ -162,6 +164,7 @@ __all__ = [
     "send_page",
     "sendings_visible_to",
     "sent_lists",
+    "silence_page",
     "sites_for",
     "snapshot",
     "specialties_to_offer",

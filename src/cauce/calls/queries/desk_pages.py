@@ -116,6 +116,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
             (_("Puntajes"), "calls:scores", ""),
             (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
             *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
+            (_("Silencio y cartas"), "calls:silence", ""),
             (_("Corridas"), "allocation:runs", ""),
         ]
     items.append((_("Bitácora"), "calls:log", ""))
@@ -194,6 +195,8 @@ class DeskPage:
     is_auditor: bool
     catalogue_url: str
     signing_url: str
+    letters_url: str
+    care_url: str
 
     @property
     def waiting(self) -> list[DeskRow]:
@@ -217,6 +220,8 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         is_auditor=actor.holds_anywhere(roles.AUDIT_READ),
         catalogue_url=_url("institutions:import_clues") if actor.holds_anywhere(roles.CATALOGUE_LOAD) else "",
         signing_url=_url("allocation:signing") if actor.holds_anywhere(roles.ALLOCATION_SIGN) else "",
+        letters_url=_url("notices:outbox") if actor.holds_anywhere(roles.MAIL_OPERATE) else "",
+        care_url=_url("accounts:care") if actor.holds_anywhere(roles.PERSON_CARE) else "",
     )
 
 

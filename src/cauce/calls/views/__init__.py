@@ -48,6 +48,7 @@ from cauce.calls.views.desk import (
     remove_criterion,
     remove_entry,
     remove_post,
+    silence,
 )
 from cauce.calls.views.portal import (
     call,
@@ -158,6 +159,7 @@ __all__ = [
     "search_csv",
     "seats_csv",
     "seats_table",
+    "silence",
     "standings",
     "walk_audit",
 ]

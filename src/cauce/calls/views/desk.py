@@ -118,6 +118,15 @@ def new_call(request: Any) -> HttpResponse:
 
 
 @require_GET
+def silence(request: Any, code: str) -> HttpResponse:
+    """Who has heard nothing for how long, and what became of the letters of the call."""
+    page = queries.silence_page(
+        request.actor, call_of(request, code), now=request.now, page=request.GET.get("p", 1)
+    )
+    return render(request, "calls/desk/silence.html", {"page": page})
+
+
+@require_GET
 def desk_call(request: Any, code: str) -> HttpResponse:
     page = queries.overview_page(request.actor, call_of(request, code), now=request.now)
     return render(request, "calls/desk/call.html", {"page": page, "call": page.frame.call})

@@ -216,7 +216,7 @@ def _fill(people: int) -> tuple[Any, list[tuple[str, str]]]:
         for _number in range(people)
     )  # fmt: skip
     users = User.objects.bulk_create(
-        User(email=f"p{at}@ejemplo.mx", person=person, joined_at=now, password="!")
+        User(email=f"p{at}@ejemplo.mx", person=person, joined_at=now, password="!")  # noqa: S106
         for at, person in enumerate(persons)
     )
     applications = Application.objects.bulk_create(

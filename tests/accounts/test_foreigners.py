@@ -241,6 +241,7 @@ def test_a_curp_that_comes_later_is_linked_and_the_folio_stays(client, xiomara, 
     assert linked.linked_at is not None
     assert xiomara.person.documents.filter(kind__in=["folio", "dui"]).count() == 2
     letter = Message.objects.get()
+    assert letter.user == xiomara  # in the inbox too
     assert (letter.address, letter.title) == (xiomara.email, "Tu CURP ya está en tu cuenta de Cauce")
     assert CURP[-4:] in letter.body
     assert CURP not in letter.body

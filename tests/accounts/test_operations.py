@@ -133,9 +133,14 @@ def test_a_confirmed_address_is_refused(now):
 
 def test_a_person_without_an_account_keeps_their_document(now):
     person = Person.objects.create(**NAMES, birth_date=date(1996, 4, 17), sex="M", created_at=now)
-    IdentityDocument.objects.create(person=person, kind="curp", number=CURP)
-    with pytest.raises(operations.IdentityTaken):
-        register(now)
+    held = IdentityDocument.objects.create(person=person, kind="curp", number=CURP)
+    IdentityDocument.objects.create(person=person, kind="passport", country="SV", number="B0123456")
+    user = register(now)  # only claims to be that person
+    assert (user.person, user.claim.person) == (None, person)
+    held.refresh_from_db()
+    assert (held.person, Person.objects.count(), Consent.objects.count()) == (person, 1, 0)
+    with pytest.raises(operations.DocumentTaken):
+        register(now, **passport(), email="otra@ejemplo.mx")
 
 
 def test_a_passport_gets_a_temporary_folio_at_once(now):

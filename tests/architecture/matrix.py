@@ -144,6 +144,7 @@ MATRIX: dict[str, Row] = {
     "calls:post": (PUBLIC, post),
     "calls:receipt": (PUBLIC, lambda world: {"receipt": world.receipt}),
     "calls:my_home": (PERSON, none),
+    "calls:claim_paper": ((302, 302, 302, *(404,) * 8), none),  # nobody here claims to be somebody
     "calls:apply": (KNOWN, opened),
     "calls:application": (MINE, mine),
     "calls:application_details": (MINE, mine),
@@ -250,6 +251,7 @@ READERS_SEE = (302, 404, 404, 200, 404, 200, 200, 200, *(404,) * 3)
 
 POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[str, Any]]]] = {
     "accounts:link_curp": (PEOPLE_ONLY, (), none),
+    "calls:claim_paper": ((302, 302, 302, *(404,) * 8), (), none),
     "accounts:tell_licence": (PEOPLE_ONLY, (), none),
     "accounts:time_zone": ((302, 302, 302, *(404,) * 8), ("mariana", "bruno"), none),  # empty is the default
     "notices:reminders": ((302,) * 11, PEOPLE[1:], none),

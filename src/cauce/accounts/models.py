@@ -234,3 +234,20 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"person:{self.person_id} notice:{self.notice_id}"
+
+
+class IdentityClaim(models.Model):
+    """An account that says it is of somebody whom an institution brought on paper, and has yet to prove it.
+
+    Until then the account has no person: it reads and does nothing of theirs. ``notice`` is the one accepted and
+    ``phone`` what was told on registering; both pass to the person with the account.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="claim")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="claims")
+    notice = models.ForeignKey(PrivacyNotice, on_delete=models.PROTECT, related_name="+")
+    phone = models.CharField(max_length=20, blank=True)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"user:{self.user_id} claims person:{self.person_id}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db.models import Q, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from cauce.accounts import roles, rules
 from cauce.accounts.models import (
     Consent,
     DocumentKind,
+    IdentityClaim,
     IdentityDocument,
     Membership,
     Person,
@@ -157,12 +158,25 @@ def told_by(curp: rules.Curp) -> Told:
 
 
 def is_registered(curp: rules.Curp) -> bool:
-    """Whether somebody stands behind this CURP whom a new registration could not replace."""
-    if curp.is_generic:
-        return False
-    document = IdentityDocument.objects.filter(kind=DocumentKind.CURP, country="MX", number=curp.number)
+    """Whether a confirmed account has this CURP, which a new registration could not replace."""
     confirmed = Q(person__user__last_login__isnull=False) | Q(person__user__emailaddress__verified=True)
-    return document.filter(confirmed | Q(person__user__isnull=True)).exists()
+    return _with_curp(curp).filter(confirmed).exists()
+
+
+def is_on_paper(curp: rules.Curp) -> bool:
+    """Whether an institution brought somebody with this CURP, who has no account yet."""
+    return _with_curp(curp).filter(person__user__isnull=True).exists()
+
+
+def _with_curp(curp: rules.Curp) -> QuerySet[IdentityDocument]:
+    return IdentityDocument.objects.filter(
+        kind=DocumentKind.CURP, country="MX", number=curp.number, is_generic=False
+    )
+
+
+def claim_of(actor: Actor) -> IdentityClaim | None:
+    """What the actor's account claims and has yet to prove."""
+    return IdentityClaim.objects.select_related("person").filter(user=actor.user_id or 0).first()
 
 
 def has_account(email: str) -> bool:
@@ -363,6 +377,7 @@ def held(actor: Actor) -> dict[str, Any]:
             "last_login": user.last_login and clock.told(user.last_login),
             "has_password": user.has_usable_password(),
         },
+        "claim": IdentityClaim.objects.filter(user=user).values("phone", "notice_id", "made_at").first(),
         "emails": list(EmailAddress.objects.filter(user=user).values("email", "verified", "primary")),
         "passkeys": [
             {"name": key.wrap().name, "created_at": clock.told(key.created_at)} for key in _passkeys(user)

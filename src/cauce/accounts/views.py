@@ -155,7 +155,12 @@ def _ask_names(request: Any, curp: rules.Curp) -> HttpResponse:
         )
         if done is not None:
             return done
-    page = {"form": form, "told": queries.told_by(curp), "notice": notice}
+    page = {
+        "form": form,
+        "told": queries.told_by(curp),
+        "notice": notice,
+        "is_on_paper": queries.is_on_paper(curp),
+    }
     return render(request, "accounts/register_names.html", page)
 
 

@@ -21,6 +21,7 @@ portal: list[URLPattern | URLResolver] = [
 ]
 applicant: list[URLPattern | URLResolver] = [
     path("mi/", views.my_home, name="my_home"),
+    path("mi/papel/", views.claim_paper, name="claim_paper"),
     path("convocatorias/<slug:code>/postular/", views.apply, name="apply"),
     path("mi/solicitudes/<str:folio>/", views.application, name="application"),
     path("mi/solicitudes/<str:folio>/datos/", views.application_details, name="application_details"),

@@ -180,6 +180,8 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# Beside the library's own limits: tries at the folio of a paper application, by account and by whom it claims to be.
+ACCOUNT_RATE_LIMITS = {"claim_paper": "5/h/user,20/d/key"}
 # What every action and fact of the audit is called on pages.
 AUDITED = "cauce.config.audited"
 # What each app keeps about a person, by section of the file that they can take away.

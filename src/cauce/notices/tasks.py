@@ -11,6 +11,8 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import get_language
 
+from cauce.accounts.models import User
+from cauce.accounts.rules import INBOX_OF
 from cauce.base import clock
 from cauce.notices import operations
 from cauce.notices.models import Message
@@ -23,13 +25,17 @@ class Outbox(BaseEmailBackend):
 
     Confirmations and password links are written while a visitor is nobody
     yet, inside or outside a transaction, so this is no use case; it joins the
-    transaction that is open, if any. Such letters never show in an inbox.
+    transaction that is open, if any. Such letters show in no inbox, unless
+    one of ours names an account of the address (``INBOX_OF``).
     """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         letters = [
             Message(
                 key=f"mail:{uuid.uuid4()}",
+                user_id=User.objects.filter(pk=mail.extra_headers.get(INBOX_OF, 0), email__iexact=address)
+                .values_list("pk", flat=True)
+                .first(),
                 address=address,
                 title=str(mail.subject)[: operations.TITLE_LIMIT],
                 body=str(mail.body),

@@ -18,6 +18,7 @@ from cauce.accounts.operations.registration import (
     PasswordRefused,
     ToldLicence,
     claim_curp,
+    grant_claim,
     register,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "claim_curp",
     "demo_people",
     "drop_licence",
+    "grant_claim",
     "link_curp",
     "load_demo_people",
     "load_privacy_notices",

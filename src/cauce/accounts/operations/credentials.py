@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -79,12 +79,12 @@ def _enforce_checked(curp: rules.Curp, person: Person, is_checked: bool) -> None
 
 
 def _tell(person: Person, letter: str, facts: dict[str, str]) -> None:
-    """Write a letter to the person's account, in its language; it waits in the outbox until the use case commits."""
+    """Write a letter to the person's account, in its language: it is in their inbox, and waits in the outbox until this commits."""
     user = User.objects.get(person=person)
     with translation.override(user.language):
         title = render_to_string(f"account/email/{letter}_subject.txt", facts).strip()
         body = render_to_string(f"account/email/{letter}_message.txt", facts).strip()
-    send_mail(title, body, None, [user.email])
+    EmailMessage(title, body, None, [user.email], headers={rules.INBOX_OF: str(user.pk)}).send()
 
 
 # ---------------------------------------------------------------- time zone

@@ -18,6 +18,7 @@ from cauce.accounts import rules
 from cauce.accounts.models import (
     Consent,
     DocumentKind,
+    IdentityClaim,
     IdentityDocument,
     Person,
     PrivacyNotice,
@@ -25,7 +26,7 @@ from cauce.accounts.models import (
     User,
 )
 from cauce.base.actors import Actor
-from cauce.base.errors import DomainError, Refused
+from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 
 # No vowels, so that no folio spells a word; no 0, 1, I, L, O, which people confuse.
@@ -112,7 +113,9 @@ def register(
     caller's. Who has no CURP gets a temporary folio, and may bring a generic
     ``curp``. An account that nobody has confirmed yields to a new registration
     with its document or its e-mail, so that a mistyped address locks nobody
-    out; the same registration sent twice is one.
+    out; the same registration sent twice is one. With the CURP of somebody
+    whom an institution brought on paper, the account only claims to be theirs
+    (``IdentityClaim``) and has no person until that is proven.
 
     Raises ``CurpRefused``, ``NameRefused``, ``BirthDateRefused``,
     ``DocumentRefused``, ``LicenceRefused``, ``PasswordRefused``,
@@ -136,7 +139,7 @@ def register(
     consent = _accepted_notice(notice_version)
     for last_try in (False, True):
         try:
-            same = _make_room(email, documents, password)
+            same, claimed = _make_room(email, documents, password)
         except AlreadyRegistered as taken:
             taken.folio = "".join(folio.number for folio in _folios(email, documents))
             raise
@@ -147,7 +150,10 @@ def register(
         rows = [*documents, *_folios(email, documents), *licences]
         try:
             with transaction.atomic():
-                _save(user, person, rows, consent, now)
+                if claimed is not None:
+                    _save_claim(user, claimed, consent, person.phone, now)
+                else:
+                    _save(user, person, rows, consent, now)
             return user
         except IntegrityError:  # another request won the race: look again, once
             if last_try:
@@ -235,26 +241,38 @@ def _accepted_notice(version: int) -> PrivacyNotice:
     return current
 
 
-def _make_room(email: str, documents: list[IdentityDocument], password: str) -> User | None:
+def _make_room(
+    email: str, documents: list[IdentityDocument], password: str
+) -> tuple[User | None, Person | None]:
     """Remove unconfirmed accounts with these documents or this address.
 
-    Returns the account when it is this very registration sent before; raises
-    when a confirmed one is in the way, the document first.
+    Returns the account when it is this very registration sent before, and whom
+    the account will claim to be; raises when a confirmed one is in the way,
+    the document first.
     """
+    claimed: Person | None = None
     owner = User.objects.select_for_update().filter(email__iexact=email).first()
     in_the_way = {owner.pk: owner} if owner else {}
     for document, person in _holders(documents):
         holder = User.objects.select_for_update().filter(person=person).first()
+        if holder is None and document.kind == DocumentKind.CURP:
+            claimed = person
+            continue
         if holder is None or _is_confirmed(holder):
             raise _taken(document)
         if holder == owner and holder.check_password(password):
-            return holder
+            return holder, None
         in_the_way[holder.pk] = holder
     if owner is not None and _is_confirmed(owner):
         raise EmailTaken
+    is_claimed = (
+        IdentityClaim.objects.filter(user=owner, person=claimed).exists() if owner and claimed else False
+    )
+    if owner is not None and is_claimed and owner.check_password(password):
+        return owner, claimed
     for user in in_the_way.values():
         _give_up(user)
-    return None
+    return None, claimed
 
 
 def _taken(document: IdentityDocument) -> Exception:
@@ -329,6 +347,40 @@ def _save(
     user.save()
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
     Consent.objects.create(person=person, notice=notice, at=now)
+
+
+def _save_claim(user: User, claimed: Person, notice: PrivacyNotice, phone: str, now: datetime) -> None:
+    user.save()
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+    IdentityClaim.objects.create(user=user, person=claimed, notice=notice, phone=phone, made_at=now)
+    note(claimed=True)
+
+
+@step
+def grant_claim(*, claim: IdentityClaim, now: datetime) -> Person:
+    """Give the account of ``claim`` the person that it proved to be, with the consent of its registration.
+
+    Whoever calls has seen the proof. Raises ``Denied`` before the address is confirmed, and ``IdentityTaken`` when
+    somebody else has proven it first.
+    """
+    person = Person.objects.select_for_update().get(pk=claim.person_id)
+    user = User.objects.select_for_update().get(pk=claim.user_id)
+    if not EmailAddress.objects.filter(user=user, verified=True).exists():
+        raise Denied(_("Tu correo está sin confirmar."), _("Abre el enlace de la carta que te enviamos."))
+    if User.objects.filter(person=person).exists():
+        raise IdentityTaken(
+            _("Esta CURP ya está en otra cuenta."),
+            _("Si es tuya, entra con el correo de aquella; si no, dilo donde entregaste tu solicitud."),
+            field="folio",
+        )
+    user.person = person
+    user.save(update_fields=["person"])
+    if claim.phone and not person.phone:
+        person.phone = claim.phone
+        person.save(update_fields=["phone"])
+    Consent.objects.create(person=person, notice_id=claim.notice_id, at=claim.made_at)
+    claim.delete()
+    return person
 
 
 def _unsave(*rows: User | Person | IdentityDocument | ProfessionalLicence) -> None:

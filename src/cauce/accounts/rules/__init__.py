@@ -46,6 +46,7 @@ from cauce.accounts.rules.names import (
 )
 from cauce.accounts.rules.registration import (
     ADULT_AGE,
+    INBOX_OF,
     OLDEST_AGE,
     BirthDateRefused,
     PhoneRefused,
@@ -63,6 +64,7 @@ __all__ = [
     "CURP_LENGTH",
     "CURP_STATES",
     "GENERIC_CURPS",
+    "INBOX_OF",
     "LICENCE_LIMIT",
     "MEXICO",
     "NAMES",

@@ -8,6 +8,8 @@ from cauce.accounts.rules.curp import PASTE_LIMIT
 from cauce.base.errors import Refused
 from cauce.base.phrases import phrase as _
 
+# Names the account in whose inbox a letter belongs too; the outbox keeps it and sends it to nobody.
+INBOX_OF = "X-Cauce-Inbox-Of"
 ADULT_AGE = 18
 OLDEST_AGE = 110
 

@@ -45,6 +45,7 @@ from cauce.calls.operations.desk import (
     save_criterion,
     save_entry,
 )
+from cauce.calls.operations.paper import take_over_paper
 from cauce.calls.operations.post_files import (
     POSTS,
     confirm_posts,
@@ -137,6 +138,7 @@ __all__ = [
     "set_seats",
     "start_application",
     "take_over",
+    "take_over_paper",
     "walk_audit",
     "withdraw",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from cauce.base.errors import ALLOWED, Refused, Verdict
 from cauce.base.phrases import phrase as _
 from cauce.calls.models import Call, CallState
 from cauce.calls.rules.desk import may_manage
+from cauce.calls.rules.folio import read_folio
 from cauce.calls.rules.receipt import to_the_second
 
 SHORTEST_REASON = 10  # characters: less is no reason
@@ -88,6 +90,30 @@ class Held:
     folio: str = ""
     content: Content | None = None
     is_paper: bool = False
+
+
+class FolioRefused(Refused):
+    """The folio proves nothing: it is none, or of somebody else's application, without saying which."""
+
+    code = "folio_refused"
+
+
+def check_folio(text: str, folios: Collection[str]) -> str:
+    """Return the one of ``folios``, those brought on paper for a person, that ``text`` means; raise ``FolioRefused``."""
+    read = read_folio(text)
+    if read is None:
+        raise FolioRefused(
+            _("Ese no es un folio: le falta algo o tiene un error."),
+            _("Cópialo completo de tu comprobante, con sus letras, números y guiones."),
+            field="folio",
+        )
+    if read not in folios:
+        raise FolioRefused(
+            _("Ese folio no es de una solicitud en papel con tu CURP."),
+            _("Revísalo en tu comprobante. Si no lo tienes, pídelo donde entregaste tu solicitud."),
+            field="folio",
+        )
+    return read
 
 
 def may_file(actor: Actor, call: Call) -> Verdict:

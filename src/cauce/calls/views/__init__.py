@@ -50,6 +50,7 @@ from cauce.calls.views.desk import (
     remove_post,
     silence,
 )
+from cauce.calls.views.paper import claim_paper
 from cauce.calls.views.portal import (
     call,
     call_calendar,
@@ -110,6 +111,7 @@ __all__ = [
     "call_calendar",
     "call_rules",
     "calls",
+    "claim_paper",
     "desk",
     "desk_applications",
     "desk_call",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cauce.accounts.queries import claim_of
 from cauce.base import web
 from cauce.base.errors import DomainError
 from cauce.calls import documents, forms, operations, queries, rules
@@ -28,7 +29,9 @@ _STEP_PAGES = {
 
 @require_safe
 def my_home(request):
-    """The person's home; an office goes to its desk."""
+    """The person's home; an office goes to its desk, and who has yet to prove who they are, to the page for that."""
+    if request.actor.person_id is None and claim_of(request.actor) is not None:
+        return redirect("calls:claim_paper")
     if request.actor.person_id is None and request.actor.has_desk:
         try:
             return redirect("calls:desk")

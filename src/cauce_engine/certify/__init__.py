@@ -22,12 +22,11 @@ from cauce_engine.certify.largest import weakness
 from cauce_engine.certify.merit import ByMerit
 from cauce_engine.certify.order import ranks
 from cauce_engine.certify.shares import called
+from cauce_engine.certify.witnesses import Witness, full, line_untrue, of_wish, overfull
 from cauce_engine.live import as_chosen
 from cauce_engine.lottery import Lottery
 from cauce_engine.problems import Question
-from cauce_engine.results import NO_SEATS, SEATS_LEFT, STATEMENTS, Allocation, Check
-
-Witness = Mapping[str, Any] | None
+from cauce_engine.results import STATEMENTS, Allocation, Check
 
 
 def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
@@ -46,7 +45,7 @@ def certify(question: Question, answer: Allocation) -> tuple[Check, ...]:
         found = _by_merit(question, answer, evidence)
     elif question.simple:
         found = {
-            "A1": _more_than_seats(evidence),
+            "A1": overfull(question, evidence.count),
             "A2": _unlisted(evidence),
             "A3": _envy(evidence),
             "A4": _waste(evidence),
@@ -162,26 +161,6 @@ class _Evidence:
         last: NDArray[np.int32] = self.holders[3]
         return last
 
-    def wish(self, wish: int) -> dict[str, Any]:
-        """The person and the post of a wish, for a witness."""
-        person = int(np.searchsorted(self.question.choice_start, wish, side="right")) - 1
-        return {
-            "applicant": self.question.applicants[person],
-            "post": self.question.posts[self.question.choices[wish]],
-        }
-
-
-def _more_than_seats(evidence: _Evidence) -> Witness:
-    over = np.flatnonzero(evidence.count > evidence.question.capacity)
-    if not len(over):
-        return None
-    post = int(over[0])
-    return {
-        "post": evidence.question.posts[post],
-        "holders": int(evidence.count[post]),
-        "seats": int(evidence.question.capacity[post]),
-    }
-
 
 def _unlisted(evidence: _Evidence) -> Witness:
     person = int(evidence.holders[4])
@@ -196,7 +175,7 @@ def _envy(evidence: _Evidence) -> Witness:
     if wish < 0:
         return None
     post = int(evidence.question.choices[wish])
-    return evidence.wish(wish) | {"behind": evidence.question.applicants[evidence.last[post]]}
+    return of_wish(evidence.question, wish) | {"behind": evidence.question.applicants[evidence.last[post]]}
 
 
 def _waste(evidence: _Evidence) -> Witness:
@@ -204,7 +183,9 @@ def _waste(evidence: _Evidence) -> Witness:
     if wish < 0:
         return None
     post = int(evidence.question.choices[wish])
-    return evidence.wish(wish) | {"open_seats": int(evidence.question.capacity[post] - evidence.count[post])}
+    return of_wish(evidence.question, wish) | {
+        "open_seats": int(evidence.question.capacity[post] - evidence.count[post])
+    }
 
 
 def _improvable(evidence: _Evidence, found: Mapping[str, Witness]) -> Witness:
@@ -223,9 +204,9 @@ def _improvable(evidence: _Evidence, found: Mapping[str, Witness]) -> Witness:
         return {"unique": False} if answer.unique is False else None
     from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
 
-    full = (evidence.count == question.capacity) & (question.capacity > 0)
+    taken = full(question, evidence.count)
     keen = evidence.refused[2]
-    up = np.where(full & (keen >= 0), answer.post[np.maximum(keen, 0)] if len(answer.post) else -1, -1)
+    up = np.where(taken & (keen >= 0), answer.post[np.maximum(keen, 0)] if len(answer.post) else -1, -1)
     post = loops.on_a_circle(up.astype(np.int32))
     if post >= 0:
         person = question.applicants[keen[post]]
@@ -257,17 +238,11 @@ def _cutoffs_mislead(evidence: _Evidence) -> Witness:
     from cauce_engine.certify import loops  # noqa: PLC0415 - the compiler loads when it is needed
 
     answer, question = evidence.answer, evidence.question
-    if answer.last is None:
-        return {"cutoffs": "missing"}
-    seats = question.capacity > 0
-    full = (evidence.count >= question.capacity) & seats
-    true = np.where(full, evidence.last, np.where(seats, SEATS_LEFT, NO_SEATS))
-    wrong = np.flatnonzero(answer.last != true)
-    if len(wrong):
-        post, last = int(wrong[0]), int(answer.last[wrong[0]])
-        name = question.applicants[last] if last >= 0 else None
-        return {"post": question.posts[post], "last_admitted_is_not": name}
-    reach = np.where(full, evidence.worst, np.where(seats, 2**31, -1))
+    untrue = line_untrue(question, answer, evidence.count, evidence.last)
+    if untrue is not None:
+        return untrue
+    open_to_all = np.where(question.capacity > 0, 2**31, -1)
+    reach = np.where(full(question, evidence.count), evidence.worst, open_to_all)
     person = int(
         loops.misled(question.choice_start, question.choices, evidence.held, *evidence.ranked, reach)
     )

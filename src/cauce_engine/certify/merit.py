@@ -6,21 +6,18 @@ its lowest merit, and those refused there with that same merit. The other ticket
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cauce_engine.certify.order import chances, standing
-from cauce_engine.results import NO_SEATS, SEATS_LEFT
+from cauce_engine.certify.witnesses import Witness, line_untrue, of_wish, overfull
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cauce_engine.problems import Question
     from cauce_engine.results import Allocation
-
-Witness = Mapping[str, Any] | None
 
 
 class ByMerit:
@@ -68,7 +65,7 @@ class ByMerit:
     def findings(self) -> dict[str, Witness]:
         """The witness against A1 to A4, None where there is none."""
         return {
-            "A1": self._more_than_seats(),
+            "A1": overfull(self.question, self.count),
             "A2": self._unlisted(),
             "A3": self._envied(),
             "A4": self._wasted(),
@@ -81,29 +78,7 @@ class ByMerit:
         preferred post is full (A4) of people who come before them (A3), so its line is not reached; their own
         is, because nobody admitted there comes after the last.
         """
-        question, answer = self.question, self.answer
-        if answer.last is None:
-            return {"cutoffs": "missing"}
-        seats = question.capacity > 0
-        full = (self.count >= question.capacity) & seats
-        true = np.where(full, self.last, np.where(seats, SEATS_LEFT, NO_SEATS))
-        wrong = np.flatnonzero(answer.last != true)
-        if not len(wrong):
-            return None
-        post, last = int(wrong[0]), int(answer.last[wrong[0]])
-        name = question.applicants[last] if last >= 0 else None
-        return {"post": question.posts[post], "last_admitted_is_not": name}
-
-    def _more_than_seats(self) -> Witness:
-        over = np.flatnonzero(self.count > self.question.capacity)
-        if not len(over):
-            return None
-        post = int(over[0])
-        return {
-            "post": self.question.posts[post],
-            "holders": int(self.count[post]),
-            "seats": int(self.question.capacity[post]),
-        }
+        return line_untrue(self.question, self.answer, self.count, self.last)
 
     def _unlisted(self) -> Witness:
         if self.stranger < 0:
@@ -115,16 +90,11 @@ class ByMerit:
         if self.envy < 0:
             return None
         post = int(self.question.choices[self.envy])
-        return self._wish(self.envy) | {"behind": self.question.applicants[self.last[post]]}
+        return of_wish(self.question, self.envy) | {"behind": self.question.applicants[self.last[post]]}
 
     def _wasted(self) -> Witness:
         if self.waste < 0:
             return None
         post = int(self.question.choices[self.waste])
         open_seats = int(self.question.capacity[post] - self.count[post])
-        return self._wish(self.waste) | {"open_seats": open_seats}
-
-    def _wish(self, wish: int) -> dict[str, Any]:
-        person = int(np.searchsorted(self.question.choice_start, wish, side="right")) - 1
-        post = self.question.posts[self.question.choices[wish]]
-        return {"applicant": self.question.applicants[person], "post": post}
+        return of_wish(self.question, self.waste) | {"open_seats": open_seats}

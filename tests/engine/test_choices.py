@@ -19,6 +19,7 @@ from cauce_engine import (
     parse_question,
     read_question,
 )
+from cauce_engine.results import SEATS_LEFT
 from tests.engine import markets, reference
 from tests.engine.examples import examples
 from tests.engine.questions import class_documents, mixed_documents, region_documents
@@ -256,3 +257,71 @@ def test_an_answer_that_is_stable_but_not_the_best_is_found():
     )
     failed = {check.name: check.witness for check in certify(question, worse) if not check.holds}
     assert failed == {"A6": {"applicant": "a", "post": "p", "because": "a better answer exists"}}
+
+
+def judged(answer, **places):
+    """The properties that break where these people hold these places instead, in the open class."""
+    question, post, line = answer.question, answer.post.copy(), answer.line.copy()
+    for name, place in places.items():
+        person = question.index_of(name)
+        post[person] = -1 if place is None else question.posts.index(place)
+        line[person] = question.lines.index.get((int(post[person]), "open"), -1)
+    changed = dataclasses.replace(answer, post=post, line=line)
+    return {check.name for check in certify(question, changed) if not check.holds}
+
+
+def test_a_chain_of_reversions_turns_each_seat_once():
+    """Two seats for g, whom nobody is of: f of h takes one as it turns, b the other as it turns on; m's stays."""
+    people = [("a", "9", []), ("b", "8", []), ("c", "7", []), ("f", "6", ["h"])]
+    classes = [
+        {"group": "g", "seats": 2, "reverts_to": "h"},
+        {"group": "h", "seats": 0, "reverts_to": "open"},
+        {"group": "m", "seats": 1},
+        {"group": None, "seats": 1},
+    ]
+    document = {
+        "format": "cauce-question/1",
+        "mechanism": "serial",
+        "applicants": [{"id": i, "choices": ["p"], "merit": [m], "groups": g} for i, m, g in people],
+        "posts": [{"id": "p", "capacity": 4, "classes": classes}],
+    }
+    answer = allocate(parse_question(document))
+    assert answer.seats() == {"a": "open", "b": "open", "f": "h"}
+    assert judged(answer) == set()
+    assert judged(answer, c="p", f=None) & {"A3", "A4", "A5"}
+    assert "A3" in judged(answer, b=None)
+
+
+@pytest.mark.parametrize(("targets", "taken"), [((5, 5), (4, 3)), ((1, 5), (2, 5)), ((0, 0), (4, 3))])
+def test_posts_of_a_region_take_many_turns(targets, taken):
+    """Seven seats for two posts that could fill five each: turns up to the targets, then turns beyond them.
+
+    Whoever wants q asks for o first, which has none, so that p has to give back what it took in the meantime.
+    """
+    lists = {"p": ["p", "q"], "q": ["o", "q"]}
+    people = [(f"{post}{n}", wishes) for post, wishes in lists.items() for n in range(1, 6)]
+    document = {
+        "format": "cauce-question/1",
+        "mechanism": "serial",
+        "applicants": [{"id": i, "choices": wishes, "merit": [f"-{i[1]}"]} for i, wishes in people],
+        "posts": [
+            {"id": post, "capacity": 5, "target": target, "region": "20"}
+            for post, target in zip("pq", targets, strict=True)
+        ]
+        + [{"id": "o", "capacity": 0}],
+        "regions": [{"id": "20", "cap": 7}],
+    }
+    answer = allocate(parse_question(document))
+    assert tuple(list(answer.places().values()).count(post) for post in "pq") == taken
+    assert judged(answer) == set()
+    assert judged(answer, p1=None) & {"A3", "A4"}
+    assert judged(answer, q1=None) & {"A3", "A4"}
+    waiting = next(person for person, post in answer.places().items() if post is None)
+    assert "A1" in judged(answer, **{waiting: "q"})
+    for untrue in (
+        answer.question.index_of("p1"),
+        SEATS_LEFT,
+    ):  # the best admitted instead of the last; nobody refused
+        last = answer.last.copy()
+        last[answer.question.posts.index("p")] = untrue
+        assert judged(dataclasses.replace(answer, last=last)) == {"A8"}

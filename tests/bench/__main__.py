@@ -1,6 +1,6 @@
 """``run.py bench``: what is fast, as ratios measured side by side in one run.
 
-    python3 run.py bench [--only pages|runs|engine|couples|imports] [--sizes N …] [--all] [--write]
+    python3 run.py bench [--only pages|runs|engine|couples|imports|load] [--sizes N …] [--all] [--write]
 
 ``--write`` keeps the tables in docs/measurements.md.
 """
@@ -30,7 +30,7 @@ COUPLES_ROUNDS = 5
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
-    options.add_argument("--only", choices=["pages", "runs", "engine", "couples", "imports"])
+    options.add_argument("--only", choices=["pages", "runs", "engine", "couples", "imports", "load"])
     options.add_argument(
         "--sizes", type=int, nargs="+", default=[50_000, 1_000_000], help="people, of the engine"
     )
@@ -51,6 +51,8 @@ def main() -> None:
     if asked.only in (None, "imports"):
         parts.append(_imports())
         parts.append(_applicants())
+    if asked.only in (None, "load"):
+        parts.append(_last_minute(10_000 if asked.all or asked.only == "load" else 1_000))
     document = "\n\n".join(parts) + "\n"
     Console().print(Markdown(document))
     if asked.write:
@@ -171,6 +173,26 @@ def _applicants() -> str:
         "again unchanged. CPU seconds where nothing else is said, memory in MB. Reading alone as above.",
         "",
         *_side_by_side(found),
+    ]
+    return "\n".join(lines)
+
+
+def _last_minute(people: int) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.last_minute", "--json", "--people", str(people)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout.splitlines()[-1])
+    lines = [
+        "## The last minute of a call",
+        "",
+        f"{people:,} people send their list in the minute before closing, half of them in its last ten seconds, every "
+        "twentieth twice, and 200 too late; each on a connection of their own, on PostgreSQL, with two processes of "
+        "four threads that share the two cores with the senders. Counted afterwards in the database.",
+        "",
+        "| what | |",
+        "|---|--:|",
+        *(f"| {name} | {value} |" for name, value in found.items()),
     ]
     return "\n".join(lines)
 

@@ -23,6 +23,7 @@ class CallState(models.TextChoices):
 
 class Mechanism(models.TextChoices):
     SERIAL = "serial", _("Por orden de mérito")
+    LIVE = "live", _("En vivo, por turnos en orden de mérito")
     STABLE = "stable", _("Cada plaza con su propio orden")
 
 

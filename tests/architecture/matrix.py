@@ -24,6 +24,7 @@ EDITS_FROZEN = (302, 404, 404, 403, 404, 403, 403, 403, *(404,) * 3)  # nobody e
 MANAGES = (302, 404, 404, 200, 404, 404, 404, 404, *(404,) * 3)  # who only reads the desk is not told of it
 OFFICE = (302, 404, 404, *(200,) * 8)
 MANAGERS = (302, 404, 404, 200, 200, 404, 404, 404, *(404,) * 3)
+SERVES = MANAGERS  # and the desk's clerks
 SIGNS = (302, 404, 404, 200, 200, 200, 404, 404, *(404,) * 3)
 EXPLAINS = (302, 200, 404, 200, 404, 200, 200, 200, *(404,) * 3)
 AUDITOR = (302, *(404,) * 5, 200, 404, *(404,) * 3)
@@ -59,6 +60,10 @@ def unsigned(world):
 
 def waiting(world):
     return {"code": world.waiting.code}
+
+
+def live(world):
+    return {"code": world.live.call.code}
 
 
 def mine(world):
@@ -211,6 +216,19 @@ MATRIX: dict[str, Row] = {
     "calls:audit": (AUDITOR, none),
     "calls:audit_csv": (AUDITOR, none),
     "calls:walk_audit": (BUTTON, none),
+    "allocation:live_desks": (SERVES, none),
+    "allocation:live": (READS_DESK, live),
+    "allocation:prepare_live": (BUTTON, live),
+    "allocation:conduct_live": (BUTTON, lambda world: {**live(world), "act": "pausar"}),
+    "allocation:decide_correction": (BUTTON, lambda world: {**live(world), "number": 1}),
+    "allocation:live_desk": (MANAGES, live),
+    "allocation:choose_at_desk": (BUTTON, live),
+    "allocation:call_absent": (BUTTON, live),
+    "allocation:correct": (MANAGES, lambda world: {**live(world), "number": 1}),
+    "allocation:board": (PUBLIC, live),
+    "allocation:live_log": (PUBLIC, live),
+    "allocation:my_turn": (PEOPLE_ONLY, live),
+    "allocation:choose_online": (BUTTON, live),
     "allocation:signing": (SIGNS, none),
     "allocation:mechanisms": (READS_DESK, closed),
     "allocation:rehearsal_progress": (READS_DESK, closed),
@@ -292,6 +310,17 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "calls:remove_post": (READERS_TOLD, ("carla",), draft_post),
     "calls:walk_audit": ((302, *(404,) * 5, 302, 404, *(404,) * 3), ("aurelio",), none),
     "indicators:request_replay": ((302,) * 11, PEOPLE[3:], none),
+    "allocation:prepare_live": ((302, 404, 404, 422, 404, 422, 422, 422, *(404,) * 3), (), live),
+    "allocation:conduct_live": (READERS_TOLD, ("carla",), lambda world: {**live(world), "act": "pausar"}),
+    "allocation:decide_correction": ((302, *(404,) * 10), (), lambda world: {**live(world), "number": 9}),
+    "allocation:choose_at_desk": ((302, 404, 404, 302, *(404,) * 7), (), live),
+    "allocation:call_absent": ((302, 404, 404, 302, *(404,) * 7), (), live),
+    "allocation:correct": (
+        (302, 404, 404, 422, *(404,) * 7),
+        (),
+        lambda world: {**live(world), "number": 1},
+    ),
+    "allocation:choose_online": ((302, 422, 422, *(404,) * 8), (), live),
     "allocation:request_rehearsal": (READERS_TOLD, ("carla",), closed),
     "allocation:request_run": (READERS_TOLD, (), waiting),
     "allocation:sign": (READERS_TOLD, (), unsigned),

@@ -16,6 +16,7 @@ from django.test import TestCase, override_settings
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from cauce.allocation.operations import live as operations
 from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent
 from cauce.calls.models import CalendarEntry, ScoreReview
@@ -24,6 +25,7 @@ from cauce.indicators.models import PublishedFigure
 from cauce.notices.models import Message
 from tests.accounts import factories as accounts
 from tests.allocation import factories as allocation
+from tests.allocation import live as acts
 from tests.architecture.matrix import MATRIX, PEOPLE, POSTED
 from tests.calls import drafts
 from tests.calls import factories as calls
@@ -67,8 +69,12 @@ def world():
     figures.load_figures(actor=Actor.system("test"), now=NOON)
     figures.load_replay(actor=Actor.system("test"), now=NOON)
     entry = CalendarEntry.objects.create(call=draft, label="Resultados", starts_at=draft.results_at)
+    live = acts.started(acts.closed_call(NOON, code="EV24"), NOON, people=people)
+    operations.end_overdue(
+        actor=acts.SYSTEM, turn=acts.turn(live.session, 1), now=NOON + timedelta(seconds=61)
+    )  # fmt: skip
     return SimpleNamespace(
-        people=people, closed=closed, run=run, waiting=waiting, certified=certified, opened=opened, post=post,
+        live=live, people=people, closed=closed, run=run, waiting=waiting, certified=certified, opened=opened, post=post,
         mine=mine, review=review, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
         second=second, draft_post=draft.posts.first(),
         receipt=market.applications[2].versions.get().receipt, figure=PublishedFigure.objects.order_by("position").first().code,

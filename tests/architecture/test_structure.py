@@ -102,6 +102,8 @@ CONDUCTORS = {
     "deliver_one",
     "carry_out_rehearsal",
     "refresh_outlook",
+    "set_up_live",
+    "tend_live",
 }
 
 

@@ -252,3 +252,20 @@ def test_only_who_is_of_the_group_gains_from_its_seats():
     ends = [{"open": [90_000] * 20, "foreign": [outlook.FREE] * 20}]
     assert outlook.odds_of_list(ends, [50], set())[0][0].share == 0
     assert outlook.odds_of_list(ends, [50], {"foreign"})[0][0].share == 1
+
+
+def test_a_live_choice_is_chosen_like_any_mechanism_frozen_and_takes_no_shares():
+    call = draft(posts=2)
+    form = forms.DesignForm(
+        {"orders": "live", "open_first": "last", "region_rule": "flexible"}, design=Design(), states=[]
+    )
+    assert form.is_valid(), form.errors
+    live = form.values()
+    assert (live.mechanism, live.post_orders, live.is_plain) == ("live", "merit", True)
+    assert forms.DesignForm.initial_of(live)["orders"] == "live"
+    assert "en vivo" in sentences(live, {})[0]
+    assert live.document()["mechanism"] == "live"
+    _save(call, live)
+    assert "live-with-shares" not in _codes(call)
+    _save(call, replace(live, seat_classes=[FOREIGN, OPEN]))
+    assert "live-with-shares" in _codes(call)

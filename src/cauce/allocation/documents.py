@@ -97,3 +97,14 @@ def _qr(link: str) -> str:
     drawn = io.BytesIO()
     segno.make(link, error="m").save(drawn, kind="svg", border=0, scale=4, xmldecl=False)
     return drawn.getvalue().decode()
+
+
+def live_log_table(rows: Iterable[tuple[object, ...]]) -> Table:
+    """Return the log of a live choice as it leaves: every line, each with its digest and that of the line before."""
+    return Table(
+        [
+            _("número"), _("folio"), _("lugar"), _("plaza"), _("cómo"), _("hora"), _("corrige a"), _("huella anterior"),
+            _("huella"),
+        ],
+        ((*row[:5], row[5].isoformat(), *row[6:]) for row in rows),  # type: ignore[attr-defined]
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from django.db import transaction
 from django_tasks import task
 
 from cauce.allocation import operations, queries
+from cauce.allocation.operations import live
 from cauce.base import background, clock
 
 
@@ -49,3 +50,14 @@ def _asked(call_id: int) -> bool:
             return False
         background.enqueue("cauce.allocation.tasks.compute_outlook", call_id=call_id)
     return True
+
+
+@task()
+def set_up_live_choice(session_id: int) -> None:
+    """Fix the order of merit of a live choice, with turns and appointments; again, with the same order."""
+    live.set_up_live(session_id=session_id, read_clock=clock.read)
+
+
+def tend_live_choices() -> int:
+    """End the turns whose clock has run out; return how many."""
+    return live.tend_live(read_clock=clock.read)

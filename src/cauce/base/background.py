@@ -52,6 +52,12 @@ def progress(task_id: UUID | str) -> Progress | None:
     return Progress(row.stage, row.done, row.total) if row else None
 
 
+def silence(of: UUID | str) -> timedelta | None:
+    """How long ago ``of`` was last reported; negative if the clock was set back since, ``None`` if never."""
+    beat = TaskProgress.objects.filter(task_id=of).values_list("heartbeat_at", flat=True).first()
+    return clock.machine() - beat if beat else None
+
+
 @contextmanager
 def heartbeat(task_id: UUID | str) -> Iterator[None]:
     """Show life for the task from a thread of its own, however busy its work keeps the process."""

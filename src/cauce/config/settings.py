@@ -18,7 +18,7 @@ SOURCE = Path(__file__).resolve().parents[1]
 
 KNOWN = {"CAUCE_DEMO", "CAUCE_DATA", "CAUCE_ORIGIN", "CAUCE_SECRET_KEY", "CAUCE_TESTING", "CAUCE_SMTP_URL",
          "CAUCE_MAIL_FROM", "CAUCE_TEST_DATABASES", "CAUCE_FILES", "CAUCE_FILE_SCANNER",
-         "CAUCE_ARRIVAL_HEADER"}  # fmt: skip
+         "CAUCE_ARRIVAL_HEADER", "CAUCE_BOARD"}  # fmt: skip
 if unknown := {name for name in env.ENVIRON if name.startswith("CAUCE_")} - KNOWN:
     raise ImproperlyConfigured(
         f"Unknown settings: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(KNOWN))}."
@@ -28,6 +28,8 @@ DEMO = env.bool("CAUCE_DEMO", default=False)
 TESTING = env.bool("CAUCE_TESTING", default=False)
 DATA = Path(env.str("CAUCE_DATA", default=str(SOURCE.parents[1] / "var" / "data")))
 ORIGIN = env.str("CAUCE_ORIGIN", default="http://localhost:8000")
+# The origin that serves the boards of live choices (cauce.config.board); empty: pages are reloaded by hand.
+BOARD = env.str("CAUCE_BOARD", default="").rstrip("/")
 DEBUG = False
 
 if DEMO or TESTING:
@@ -154,6 +156,7 @@ PERIODIC = {
     "cauce.calls.tasks.count_demand": 15,
     "cauce.calls.tasks.remind": 60,
     "cauce.allocation.tasks.ask_for_outlooks": 120,
+    "cauce.allocation.tasks.tend_live_choices": 1,
 }
 
 # ------------------------------------------------------------------ people
@@ -247,7 +250,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "connect-src": [SELF],
+        "connect-src": [SELF, BOARD] if BOARD else [SELF],
         "object-src": ["'none'"],
         "base-uri": [SELF],
         "form-action": [SELF],

@@ -4,6 +4,7 @@ Nothing here loads the compiler until something is solved, so pages may import t
 """
 
 import cauce_engine as engine
+from cauce.allocation.bridge.live import freeze_live
 from cauce.allocation.bridge.outlooks import Found, rehearsed
 from cauce.allocation.bridge.own_values import own_orders
 from cauce.allocation.bridge.runs import (
@@ -57,6 +58,7 @@ __all__ = [
     "dropped",
     "engine",
     "freeze",
+    "freeze_live",
     "gap",
     "merit_order",
     "minima",

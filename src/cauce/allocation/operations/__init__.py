@@ -33,7 +33,7 @@ from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
-from cauce.calls.models import Addendum, Application, Call, PostOrders
+from cauce.calls.models import Addendum, Application, Call, Mechanism, PostOrders
 from cauce.calls.queries import open_reviews
 from cauce.calls.rules.design import Design
 from cauce.notices.operations import Letter, post_many
@@ -109,7 +109,7 @@ def request_run(*, actor: Actor, call: Call, after: int, now: datetime) -> Run:
     """
     call = Call.objects.select_for_update().get(pk=call.pk)
     is_published = Run.objects.filter(call=call, state=RunState.PUBLISHED).exists()
-    rules.may_run(actor, call, is_published=is_published, now=now).enforce()
+    queries.run_verdict(actor, call, is_published=is_published, now=now).enforce()
     last = queries.light_runs().filter(call=call).order_by("-number").first()
     if (
         last is not None
@@ -152,6 +152,7 @@ class Work:
     lists: Any = None
     offer: Any = None
     frozen: Any = None
+    log: list[Any] = field(default_factory=list)
     sendings: list[int] = field(default_factory=list)
     extra: dict[str, bytes] = field(default_factory=dict)
     placed: list[bridge.Placed] = field(default_factory=list)
@@ -192,6 +193,7 @@ def execute(*, run_id: int, task_id: UUID | str, read_clock: Callable[[], dateti
         with work.timed("solve"):
             answer = bridge.solve(work.frozen, extra=work.extra)
             work.placed = list(bridge.placements(answer, work.lists, work.offer))
+            _refuse_other_than_log(work)
             work.cuts = list(bridge.cuts(answer, work.lists, work.offer))
             work.class_cuts = list(bridge.class_cuts(answer, work.lists, work.offer))
         background.report(task_id, stage="keep")
@@ -230,10 +232,14 @@ def freeze(*, actor: Actor, work: Work, now: datetime) -> Run:
     design = Design.of(call)
     tiers = queries.own_orders(call) if design.post_orders == PostOrders.IMPORTED else {}
     _refuse_without_order(work, design, tiers)
-    work.frozen = bridge.freeze(
-        work.lists, work.offer, seed=call.lottery_seed, commitment=call.lottery_commitment, design=design,
-        tiers=tiers,
-    )  # fmt: skip
+    sealed = {"seed": call.lottery_seed, "commitment": call.lottery_commitment}
+    if design.mechanism == Mechanism.LIVE:
+        work.log = queries.live_log(call)
+        chosen = [(one.folio, one.key) for one in work.log if one.in_person]
+        work.frozen = bridge.freeze_live(work.lists, work.offer, **sealed, log=chosen)
+        work.lists = queries.as_chosen(work.lists, work.log)
+    else:
+        work.frozen = bridge.freeze(work.lists, work.offer, **sealed, design=design, tiers=tiers)
     work.extra = _extra(call)
     if run.question_digest and run.question_digest != work.frozen.digest:
         raise _Failed("lists_changed", frozen=run.question_digest, found=work.frozen.digest)
@@ -263,6 +269,16 @@ def _refuse_without_order(work: Work, design: Design, tiers: dict[int, list[list
     key_of = dict(zip(work.offer.ids, work.offer.keys, strict=True))
     if lacking := sorted(key_of[post] for post in wanted - tiers.keys() if post in key_of):
         raise _Failed("orders_missing", count=len(lacking), posts=lacking[:SHOWN_FOLIOS])
+
+
+def _refuse_other_than_log(work: Work) -> None:
+    """Refuse an answer of the engine that is not, person by person, what the log of a live choice says."""
+    if not work.log:
+        return
+    said = {one.application: (one.folio, one.post) for one in work.log}
+    differing = [one.folio for one in work.placed if said.get(one.application) != (one.folio, one.post)]
+    if differing or len(said) != len(work.placed):
+        raise _Failed("log_differs", count=len(differing), folios=sorted(differing)[:SHOWN_FOLIOS])
 
 
 def _extra(call: Call) -> dict[str, bytes]:

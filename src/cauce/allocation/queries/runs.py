@@ -16,6 +16,7 @@ from cauce.accounts.models import Membership, User
 from cauce.accounts.roles import Role
 from cauce.allocation import rules
 from cauce.allocation.models import Run, RunState, Signature
+from cauce.allocation.queries.live import run_verdict
 from cauce.allocation.queries.words import failure_sentence, stage_words
 from cauce.base import background, figures
 from cauce.base.actors import Actor
@@ -95,7 +96,7 @@ def runs_page(actor: Actor, call: Call, *, now: Any) -> RunsPage:
         runs=runs,
         after=runs[0].number if runs else 0,
         is_under_way=is_under_way,
-        may_run=rules.may_run(
+        may_run=run_verdict(
             actor, call, is_published=any(run.state == RunState.PUBLISHED for run in runs), now=now
         ),
     )
@@ -198,7 +199,7 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
         may_withdraw=rules.may_withdraw(actor, run, signed_by=signed_by),
         may_publish=rules.may_publish(actor, run, signed_by=signed_by, newest=newest),
         early="" if is_published else rules.early_warning(run.call, now=now),
-        may_run=rules.may_run(actor, run.call, is_published=is_published, now=now),
+        may_run=run_verdict(actor, run.call, is_published=is_published, now=now),
         after=max((number for number, _state in numbers), default=0),
         log=_log(run),
         changes=_changes(run),

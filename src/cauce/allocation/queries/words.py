@@ -40,6 +40,11 @@ def failure_sentence(code: str, facts: dict[str, Any]) -> str:
             "Falta el orden propio de %(count)s plazas que alguien pidió; por ejemplo, %(posts)s. "
             "Cargarlos en Grupos y órdenes y pedir otra corrida."
         ) % {"count": facts.get("count"), "posts": ", ".join(facts.get("posts", []))}
+    if code == "log_differs":
+        return _(
+            "El motor no llega a lo que dice el registro de la elección en vivo en %(count)s folios; por ejemplo, "
+            "%(folios)s. No se publica: avisar a auditoría."
+        ) % {"count": facts.get("count"), "folios": ", ".join(facts.get("folios", []))}
     if code == "unanswerable":
         return _("Los datos se contradicen: %(problem)s. Corregir ese dato y pedir otra corrida.") % {
             "problem": facts.get("problem" if _in_spanish() else "problem_en")

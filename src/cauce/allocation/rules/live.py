@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,18 +13,17 @@ from cauce.accounts import roles
 from cauce.allocation.models import ChosenHow, LiveChoice, LiveMode, LiveState, LiveTurn, TurnState
 from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Verdict
+from cauce.base.workdays import MEXICO_CITY, is_workday
 from cauce.calls.models import Call, Mechanism
 from cauce.calls.rules import Phase, phase
 from cauce.calls.rules.canonical import canonical, digest_of
 
 FORMAT = "cauce-live-log/1"
-ZONE = ZoneInfo("America/Mexico_City")
 SILENCE = timedelta(seconds=10)
 """How long the worker may be away from the clocks before the time counts as nobody's."""
 LEAST = 15
 """Seconds that a turn has at least when its clock goes on after standing still."""
 SHORTEST_REASON = 10
-FRIDAY = 4
 UNDER_WAY = (LiveState.OPEN, LiveState.PAUSED)
 SHOWN = (LiveState.READY, LiveState.OPEN, LiveState.PAUSED, LiveState.DONE)
 IN_PERSON = (ChosenHow.ONLINE, ChosenHow.DESK, ChosenHow.CORRECTION)
@@ -111,7 +109,9 @@ def may_call_absent(actor: Actor, session: LiveChoice, turn: LiveTurn, *, now: d
         return verdict
     verdict = may_take_turn(session, turn)
     if verdict and session.mode == LiveMode.BOTH:
-        return Verdict(False, _("Puede estar eligiendo en línea."), _("Si no elige, el reloj termina su turno."))
+        return Verdict(
+            False, _("Puede estar eligiendo en línea."), _("Si no elige, el reloj termina su turno.")
+        )
     return verdict.unless(
         turn.appointment_at is not None and now < turn.appointment_at, _("Todavía no es la hora de su cita.")
     )
@@ -147,7 +147,9 @@ def is_over(session: LiveChoice | None, *, open_corrections: int) -> Verdict:
     """Whether the log is complete, so that it may be certified."""
     if session is None:
         return Verdict(
-            False, _("Esta convocatoria se asigna en vivo."), _("La corrida se pide cuando la elección termina.")
+            False,
+            _("Esta convocatoria se asigna en vivo."),
+            _("La corrida se pide cuando la elección termina."),
         )
     if session.state != LiveState.DONE:
         return Verdict(False, _("La elección en vivo no ha terminado."), _("Faltan turnos."))
@@ -173,15 +175,16 @@ def resumed(left: int, *, now: datetime) -> datetime:
     return now + timedelta(seconds=max(LEAST, left))
 
 
-def made_up(deadline: datetime, *, seconds: int, away: timedelta, now: datetime) -> datetime:
+def made_up(turn: LiveTurn, *, seconds: int, away: timedelta, now: datetime) -> datetime:
     """The deadline after ``away`` in which nobody could watch the clock (negative: the clock was set back).
 
     A clock that had not started when the worker went away, since its
-    appointment is still to come, stays as it is.
+    appointment was still to come, gets no more than all of its own time.
     """
-    if deadline - timedelta(seconds=seconds) > now:
-        return deadline
-    return deadline + away
+    assert turn.deadline is not None  # noqa: S101 - its clock runs
+    if turn.appointment_at is None or turn.appointment_at <= now - away:
+        return turn.deadline + away
+    return max(turn.deadline, now + timedelta(seconds=seconds)) if away > timedelta(0) else turn.deadline
 
 
 def was_away(silent: timedelta | None) -> bool:
@@ -200,7 +203,9 @@ def appointments(blocks: dict[str, Any], count: int) -> Iterator[datetime | None
     if not blocks:
         yield from (None for _place in range(count))
         return
-    moments = _moments(date.fromisoformat(blocks["first_day"]), [time.fromisoformat(one) for one in blocks["hours"]])
+    moments = _moments(
+        date.fromisoformat(blocks["first_day"]), [time.fromisoformat(one) for one in blocks["hours"]]
+    )
     people, moment = blocks["people"], None
     for place in range(count):
         if place % people == 0:
@@ -210,9 +215,9 @@ def appointments(blocks: dict[str, Any], count: int) -> Iterator[datetime | None
 
 def _moments(day: date, hours: Sequence[time]) -> Iterator[datetime]:
     while True:
-        if day.weekday() <= FRIDAY:
+        if is_workday(day):
             for hour in hours:
-                yield datetime.combine(day, hour, tzinfo=ZONE)
+                yield datetime.combine(day, hour, tzinfo=MEXICO_CITY)
         day += timedelta(days=1)
 
 
@@ -220,7 +225,15 @@ def _moments(day: date, hours: Sequence[time]) -> Iterator[datetime]:
 
 
 def entry_digest(
-    *, call: str, number: int, folio: str, post: str | None, how: str, at: datetime, corrects: int | None, previous: str
+    *,
+    call: str,
+    number: int,
+    folio: str,
+    post: str | None,
+    how: str,
+    at: datetime,
+    corrects: int | None,
+    previous: str,
 ) -> str:
     """Return the digest of one line of the log, chained to the line before it."""
     return "sha256:" + digest_of(
@@ -232,7 +245,7 @@ def entry_digest(
                 "applicant": folio,
                 "post": post,
                 "how": how,
-                "at": at.astimezone(ZONE).isoformat(timespec="microseconds"),
+                "at": at.astimezone(MEXICO_CITY).isoformat(timespec="microseconds"),
                 "corrects": corrects,
                 "previous": previous,
             }

@@ -21,9 +21,11 @@ from cauce.institutions.rules import fold
 
 ORDERS = [
     ("serial", _("Un solo orden, el del mérito, para todas las plazas")),
+    ("live", _("El del mérito, y cada persona elige en vivo cuando le toca su turno")),
     ("points", _("Cada plaza suma puntos al mérito de quien viene de ahí")),
     ("imported", _("Cada plaza entrega su propia lista ordenada")),
 ]
+ONE_ORDER = (Mechanism.SERIAL, Mechanism.LIVE)
 BLANK_ROWS = 2
 MOST_ROWS = 50_000
 MOST_PROBLEMS = 100
@@ -92,7 +94,11 @@ class DesignForm(Seen):
     def initial_of(design: Design) -> dict[str, Any]:
         stable = design.mechanism == Mechanism.STABLE and design.post_orders != PostOrders.MERIT
         initial: dict[str, Any] = {
-            "orders": design.post_orders if stable else "serial",
+            "orders": design.post_orders
+            if stable
+            else "live"
+            if design.mechanism == Mechanism.LIVE
+            else "serial",
             "points_site": design.order_points.get("site"),
             "points_state": design.order_points.get("state"),
             "open_first": "first" if design.sequence and design.sequence[0]["key"] == OPEN else "last",
@@ -145,8 +151,8 @@ class DesignForm(Seen):
             classes = [opened, *classes] if data["open_first"] == "first" else [*classes, opened]
         points = {"site": data["points_site"], "state": data["points_state"]} if orders == "points" else {}
         return Design(
-            mechanism=Mechanism.SERIAL if orders == "serial" else Mechanism.STABLE,
-            post_orders=PostOrders.MERIT if orders == "serial" else PostOrders(orders).value,
+            mechanism=orders if orders in ONE_ORDER else Mechanism.STABLE,
+            post_orders=PostOrders.MERIT if orders in ONE_ORDER else PostOrders(orders).value,
             order_points={name: f"{value.normalize():f}" for name, value in points.items() if value},
             seat_classes=classes,
             regions=[

@@ -26,6 +26,7 @@ from cauce.calls.models import (
     CalendarEntry,
     Call,
     CallState,
+    Mechanism,
     Post,
 )
 from cauce.calls.queries.desk import calls_managed_by, name_of, snapshot
@@ -117,6 +118,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
             (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
             *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
             (_("Silencio y cartas"), "calls:silence", ""),
+            *([(_("Elección en vivo"), "allocation:live", "")] if call.mechanism == Mechanism.LIVE else []),
             (_("Corridas"), "allocation:runs", ""),
         ]
     items.append((_("Bitácora"), "calls:log", ""))

@@ -195,6 +195,12 @@ def sentences(design: Design, states: Mapping[str, str]) -> list[str]:
 
 
 def _order_words(design: Design) -> str:
+    if design.mechanism == Mechanism.LIVE:
+        return _(
+            "Se elige en vivo, por turnos en orden de mérito, de mayor a menor, en cada especialidad. En tu turno eliges "
+            "entre los lugares que quedan; si no estás o se acaba tu tiempo, recibes la primera opción de tu lista que "
+            "aún tenga lugar."
+        )
     if not design.has_own_orders:
         return _(
             "Se asigna por orden de mérito, de mayor a menor. En tu turno recibes la primera opción de tu lista "

@@ -33,6 +33,7 @@ def design_faults(call: Snapshot) -> Iterator[Fault]:
     if problem := design_problem(design):
         yield Fault("design", problem, _("Cómo se asigna"), problem, _("Corregir la tabla de clases."))
     yield from _orders(call, design)
+    yield from _live(call, design)
     yield from _classes(call, design)
     yield from _regions(call, design)
 
@@ -63,6 +64,16 @@ def _orders(call: Snapshot, design: Design) -> Iterator[Fault]:
         yield Fault(
             "points-of-nothing", "", place, _("No se da ningún punto: todas las plazas tendrían el mismo orden."),
             _("Escribir los puntos, o volver al orden de mérito."),
+        )  # fmt: skip
+
+
+def _live(call: Snapshot, design: Design) -> Iterator[Fault]:
+    shared = design.seat_classes or design.regions or any(post.minimum for post in call.posts)
+    if design.mechanism == Mechanism.LIVE and shared:
+        yield Fault(
+            "live-with-shares", "", _("Cómo se asigna"),
+            _("En la elección en vivo todos los lugares son abiertos: no admite clases, topes por estado ni mínimos."),
+            _("Quitarlos, o asignar por orden de mérito sin elección en vivo."),
         )  # fmt: skip
 
 

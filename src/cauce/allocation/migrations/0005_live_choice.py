@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('allocation', '0003_classes_and_rehearsals'),
-        ('calls', '0005_live_mechanism'),
+        ('allocation', '0004_tell_calls_of_frozen_lists'),
+        ('calls', '0007_live_mechanism'),
         ('institutions', '0002_clues_imb'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -188,5 +188,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='liveentry',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('how', 'absent'), _negated=True), ('post__isnull', True), _connector='OR'), name='absent_without_a_post'),
+        ),
+        migrations.AlterField(
+            model_name='signature',
+            name='office',
+            field=models.CharField(choices=[('call_manager', 'Gestión de convocatorias'), ('second_signatory', 'Segunda firma'), ('auditor', 'Auditoría'), ('education_office', 'Coordinación de Educación en Salud'), ('reviewer', 'Revisión de documentos'), ('desk_clerk', 'Mesa de elección'), ('panellist', 'Jurado de entrevistas'), ('partner_officer', 'Enlace de instituto socio'), ('privacy_officer', 'Unidad de datos personales')], max_length=20),
         ),
     ]

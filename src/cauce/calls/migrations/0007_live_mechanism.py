@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0004_score_reviews'),
+        ('calls', '0006_reminders'),
     ]
 
     operations = [

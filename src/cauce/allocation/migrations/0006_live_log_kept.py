@@ -34,5 +34,5 @@ def allow(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("allocation", "0004_live_choice")]
+    dependencies = [("allocation", "0005_live_choice")]
     operations = [migrations.RunPython(forbid, allow)]

@@ -1,6 +1,9 @@
 """F1: marks moved in a transfer. In 2018 about 1,500 offers of specialist training were withdrawn in the United Kingdom.
 
 Two files that must agree: a shifted column in one of them is refused, told row by row, and nobody gets a score.
+
+Proven by taking the safeguards out of ``calls.rules.scores``: with ``differences`` blind to unequal values the command
+ends well and the page offers to load; with ``shifts`` silent the shift is no longer named.
 """
 
 from __future__ import annotations

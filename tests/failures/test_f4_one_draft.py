@@ -2,6 +2,9 @@
 
 Twenty connections ask at the same moment; there must be one row, one folio,
 and twenty answers that agree.
+
+Proven on PostgreSQL: without the lock of ``_locked`` several saves fail instead of being kept as refused; without the
+answer to the database's refusal in ``start_application`` the starts no longer agree.
 """
 
 from __future__ import annotations

@@ -72,14 +72,14 @@ def columns(lookup: PostLookup) -> list[Column]:
         Column("municipality", COLUMNS["municipality"], _text, needed=False, memo=True),
         Column("specialty", COLUMNS["specialty"], _specialty(lookup), memo=True),
         Column("seats", COLUMNS["seats"], _whole_number(1, 999), memo=True),
-        Column("shift", COLUMNS["shift"], _one_of(_SHIFTS), memo=True),
-        Column("contract", COLUMNS["contract"], _one_of(_CONTRACTS), memo=True),
+        Column("shift", COLUMNS["shift"], _one_of(_SHIFTS, "matutino", "vespertino", "nocturno", "jornada acumulada", "tiempo completo"), memo=True),
+        Column("contract", COLUMNS["contract"], _one_of(_CONTRACTS, "02", "08", "beca"), memo=True),
         Column("monthly_pay", COLUMNS["monthly_pay"], _pay, needed=False, memo=True),
         Column("isolation_percent", COLUMNS["isolation_percent"], _percent(50), needed=False, memo=True),
         Column("rural_percent", COLUMNS["rural_percent"], _percent(20), needed=False, memo=True),
-        Column("is_priority", COLUMNS["is_priority"], _one_of(_YES), needed=False, memo=True),
-        Column("has_housing", COLUMNS["has_housing"], _one_of(_YES), needed=False, memo=True),
-        Column("has_transport", COLUMNS["has_transport"], _one_of(_YES), needed=False, memo=True),
+        Column("is_priority", COLUMNS["is_priority"], _one_of(_YES, "sí", "no"), needed=False, memo=True),
+        Column("has_housing", COLUMNS["has_housing"], _one_of(_YES, "sí", "no"), needed=False, memo=True),
+        Column("has_transport", COLUMNS["has_transport"], _one_of(_YES, "sí", "no"), needed=False, memo=True),
         Column("note", COLUMNS["note"], _note, needed=False),
     ]  # fmt: skip
 
@@ -260,12 +260,14 @@ def _pay(text: str) -> Decimal | None:
     return round(amount, 2)
 
 
-def _one_of(values: Mapping[str, Any]) -> Callable[[str], Any]:
+def _one_of(values: Mapping[str, Any], *named: str) -> Callable[[str], Any]:
+    """Read one of ``values``; ``named`` are those that a remedy names, the other spellings are taken in silence."""
+
     def parse(text: str) -> Any:
         found = values.get(fold(text))
         if found is None:
-            known = ", ".join(key for key in values if len(key) > 1)
-            raise Bad(_("Este valor no se conoce."), _("Usar uno de: %(known)s.") % {"known": known})
+            remedy = _("Usar uno de: %(known)s.") % {"known": ", ".join(named)}
+            raise Bad(_("Este valor no se conoce."), remedy)
         return getattr(found, "value", found)
 
     return parse

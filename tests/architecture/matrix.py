@@ -29,6 +29,7 @@ SIGNS = (302, 404, 404, 200, 200, 200, 404, 404, *(404,) * 3)
 EXPLAINS = (302, 200, 404, 200, 404, 200, 200, 200, *(404,) * 3)
 AUDITOR = (302, *(404,) * 5, 200, 404, *(404,) * 3)
 CATALOGUE = (302, *(404,) * 6, 200, *(404,) * 3)
+REVIEWS = (302, *(404,) * 7, 200, 404, 404)
 BUTTON = (302, *(405,) * 10)  # only a POST does anything here
 PUBLIC_BUTTON = (405,) * 11
 ONLY_IN_THE_DEMO = (404,) * 11
@@ -92,6 +93,18 @@ def reviewed(world):
 
 def criterion(world):
     return {"code": world.draft.code, "key": world.draft.score_criteria[0]["key"]}
+
+
+def document(world):
+    return {"folio": world.mine.folio, "key": world.evidence.requirement.key}
+
+
+def requirement(world):
+    return {"code": world.draft.code, "key": world.requirement.key}
+
+
+def case(world):
+    return {"number": world.case.pk}
 
 
 def entry(world):
@@ -163,6 +176,21 @@ MATRIX: dict[str, Row] = {
     "calls:application_receipt_content": ((302, *(404,) * 10), version),
     "calls:application_withdraw": ((302, 302, *(404,) * 9), mine),  # nothing sent: led back to the list
     "calls:application_restore": (BUTTON, mine),
+    "calls:application_file": (MINE, mine),
+    "calls:application_document": (MINE, document),
+    "calls:application_reuse": (BUTTON, mine),
+    "calls:evidence_page": (
+        (302, 200, *(404,) * 6, 200, 404, 404),  # whose it is, and who holds its case
+        lambda world: {"key": world.evidence.key, "number": 1},
+    ),
+    "calls:review_queue": (REVIEWS, none),
+    "calls:review_case": (REVIEWS, case),
+    "calls:release_case": (BUTTON, case),
+    "calls:claim_case": (BUTTON, opened),
+    "calls:edit_requirements": (READS_DESK, draft),
+    "calls:edit_requirement": (EDITS_DRAFT, requirement),
+    "calls:remove_requirement": (BUTTON, requirement),
+    "calls:desk_review": (READS_DESK, opened),
     "calls:desk": (OFFICE, none),
     "calls:new_call": (MANAGERS, none),
     "calls:desk_call": (READS_DESK, draft),
@@ -302,6 +330,13 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "calls:application_send": ((302, 422, *(404,) * 9), (), mine),
     "calls:application_withdraw": ((302, 302, *(404,) * 9), (), mine),
     "calls:application_restore": ((302, 302, *(404,) * 9), (), mine),
+    "calls:application_document": ((302, 422, *(404,) * 9), (), document),
+    "calls:application_reuse": ((302, 302, *(404,) * 9), ("mariana",), mine),
+    "calls:review_case": ((302, *(404,) * 7, 422, 404, 404), (), case),
+    "calls:release_case": ((302, *(404,) * 7, 302, 404, 404), ("rosa",), case),
+    "calls:claim_case": ((302, *(404,) * 7, 302, 404, 404), ("rosa",), opened),
+    "calls:edit_requirements": ((302, 404, 404, 422, 404, 403, 403, 403, 404, 404, 404), (), draft),
+    "calls:remove_requirement": (READERS_TOLD, ("carla",), requirement),
     "calls:new_call": (MANAGERS, (), none),
     "calls:edit_general": (READERS_SEE, (), draft),
     "calls:edit_design": (READERS_SEE, (), draft),

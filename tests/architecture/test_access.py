@@ -19,7 +19,7 @@ from django.utils import timezone
 from cauce.allocation.operations import live as operations
 from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent
-from cauce.calls.models import CalendarEntry, ScoreReview
+from cauce.calls.models import CalendarEntry, ReviewCase, ScoreReview
 from cauce.indicators import operations as figures
 from cauce.indicators.models import PublishedFigure
 from cauce.notices.models import Message
@@ -27,7 +27,7 @@ from tests.accounts import factories as accounts
 from tests.allocation import factories as allocation
 from tests.allocation import live as acts
 from tests.architecture.matrix import MATRIX, PEOPLE, POSTED
-from tests.calls import drafts
+from tests.calls import dossiers, drafts
 from tests.calls import factories as calls
 from tests.conftest import NOON
 
@@ -62,6 +62,11 @@ def world():
         application=mine, sentence="Lejos de lo esperado.", digest="0" * 64, opened_at=NOON
     )
     draft = drafts.draft(code="BORRADOR", institution=closed.institution)
+    evidence = dossiers.handed_in(mine, dossiers.asked(opened))
+    case = ReviewCase.objects.create(
+        application=mine, call=opened, queued_at=NOON, claimed_by=people.users["rosa"], claimed_at=NOON,
+        claimed_until=NOON + timedelta(minutes=30),
+    )  # fmt: skip
     letter = Message.objects.create(
         key="k", user=people.users["mariana"], address="m@x.mx", title="T", body="B", written_at=NOON
     )
@@ -76,7 +81,7 @@ def world():
     return SimpleNamespace(
         live=live, people=people, closed=closed, run=run, waiting=waiting, certified=certified, opened=opened, post=post,
         mine=mine, review=review, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
-        second=second, draft_post=draft.posts.first(),
+        evidence=evidence, case=case, requirement=dossiers.asked(draft), second=second, draft_post=draft.posts.first(),
         receipt=market.applications[2].versions.get().receipt, figure=PublishedFigure.objects.order_by("position").first().code,
     )  # fmt: skip
 

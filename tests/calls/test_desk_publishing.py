@@ -95,7 +95,7 @@ def test_acknowledging_does_not_lift_what_blocks(carla):
 def test_the_snapshot_costs_the_same_however_many_posts(django_assert_num_queries):
     for posts in (1, 3):
         call = Call.objects.select_related("institution").get(pk=draft(posts=posts).pk)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             queries.snapshot(call)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from cauce.calls import rules
 from cauce.calls.rules.design import Design
+from cauce.calls.rules.requirements import Asked
 from tests.calls.test_lint import GOOD, MARK, entry, post
 
 FULL = replace(
@@ -47,6 +48,7 @@ def test_everything_that_binds_changes_the_digest():
         "specialties": (replace(FULL.specialties[0], tier="listed"),),
         "posts": (replace(FULL.posts[0], seats=2), *FULL.posts[1:]),
         "design": Design(region_rule="target", regions=[{"state": "20", "cap": 3}]),
+        "requirements": (Asked("titulo", "Título", is_curable=False),),
     }
     frozen = rules.frozen_rules(FULL)
     for field in fields(FULL):

@@ -1,8 +1,9 @@
-"""Files about calls that people bring: posts, applications on paper, and scores from two independent sources."""
+"""Files about calls: posts, applications on paper and scores that people bring, and our catalogue of requirements."""
 
 from cauce.calls.intake.applicants import columns as applicant_columns
 from cauce.calls.intake.applicants import read_applicants
 from cauce.calls.intake.posts import COLUMNS, MOST_ROWS, columns, read_posts, seen_of
+from cauce.calls.intake.requirements import requirement_catalogue, requirements_for
 from cauce.calls.intake.scores import Pair, Scores, read_pair, read_scores
 from cauce.calls.intake.scores import columns as score_columns
 
@@ -17,6 +18,8 @@ __all__ = [
     "read_pair",
     "read_posts",
     "read_scores",
+    "requirement_catalogue",
+    "requirements_for",
     "score_columns",
     "seen_of",
 ]

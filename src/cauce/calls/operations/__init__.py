@@ -45,6 +45,7 @@ from cauce.calls.operations.desk import (
     save_criterion,
     save_entry,
 )
+from cauce.calls.operations.evidence import EvidenceRefused, hand_in, reuse_verified
 from cauce.calls.operations.paper import take_over_paper
 from cauce.calls.operations.post_files import (
     POSTS,
@@ -67,6 +68,14 @@ from cauce.calls.operations.publishing import (
     record_results,
 )
 from cauce.calls.operations.reminders import matter_of, remind
+from cauce.calls.operations.requirements import add_requirements, remove_requirement, save_requirement
+from cauce.calls.operations.review import (
+    NothingToReview,
+    claim_case,
+    decide_case,
+    release_case,
+    sign_exclusion,
+)
 from cauce.calls.operations.scores import (
     SCORES,
     close_review,
@@ -76,6 +85,7 @@ from cauce.calls.operations.scores import (
     receive_scores,
 )
 from cauce.calls.rules.filing import FilingRefused
+from cauce.calls.rules.review import DecisionRefused
 from cauce.calls.rules.scores import OutcomeRefused
 
 __all__ = [
@@ -84,17 +94,22 @@ __all__ = [
     "SCORES",
     "AddendumRefused",
     "ChangedMeanwhile",
+    "DecisionRefused",
     "DetailsRefused",
     "DraftRefused",
+    "EvidenceRefused",
     "FilingRefused",
     "ListChanged",
     "ListRefused",
     "NoSuchVersion",
     "NotPublishable",
+    "NothingToReview",
     "OutcomeRefused",
     "RulesNotAccepted",
     "add_missing",
     "add_posts",
+    "add_requirements",
+    "claim_case",
     "close_review",
     "commitment_of",
     "confirm_applicants",
@@ -102,6 +117,7 @@ __all__ = [
     "confirm_scores",
     "count_demand",
     "create_call",
+    "decide_case",
     "drop_applicants",
     "drop_posts",
     "drop_scores",
@@ -109,6 +125,7 @@ __all__ = [
     "edit_design",
     "edit_general",
     "edit_scope",
+    "hand_in",
     "load_applicants",
     "load_orders",
     "load_posts",
@@ -124,18 +141,23 @@ __all__ = [
     "record_freeze",
     "record_outlook",
     "record_results",
+    "release_case",
     "remind",
     "remove_criterion",
     "remove_entry",
     "remove_post",
+    "remove_requirement",
     "restore",
+    "reuse_verified",
     "save_criterion",
     "save_details",
     "save_entry",
     "save_list",
     "save_post",
+    "save_requirement",
     "send_list",
     "set_seats",
+    "sign_exclusion",
     "start_application",
     "take_over",
     "take_over_paper",

@@ -24,6 +24,7 @@ from cauce.calls.models import (
     ListVersion,
     Post,
 )
+from cauce.calls.operations.evidence import queue_case
 from cauce.calls.queries import application as reads
 from cauce.calls.rules import application as rulebook
 from cauce.calls.rules.folio import NUMBERS, folio
@@ -295,6 +296,7 @@ def send_list(
         current = _keep(application, current.posts, based_on=current.number, now=now)
     _stamp(application, current, rules_version=in_force, now=now)
     _consent(application, now=now)
+    queue_case(application, now=now)
     _tell_sent(application, current, now=now)
     note(version=current.number, digest=current.digest, receipt=current.receipt)
     return current

@@ -9,6 +9,7 @@ from cauce.calls.queries.application import (
     call_posts,
     calls_to_count,
     counting,
+    documents_asked,
     sendings_visible_to,
     sent_lists,
 )
@@ -52,6 +53,7 @@ from cauce.calls.queries.desk_pages import (
     page_number,
     posts_page,
 )
+from cauce.calls.queries.double_check import Checked, checked
 from cauce.calls.queries.drafting import (
     PostLookup,
     call_with_code,
@@ -62,6 +64,14 @@ from cauce.calls.queries.drafting import (
     sites_for,
     specialties_to_offer,
     states,
+)
+from cauce.calls.queries.evidence import (
+    Preview,
+    evidence_visible_to,
+    lasts,
+    my_file,
+    pages_of,
+    requirements_of,
 )
 from cauce.calls.queries.list import (
     add_page,
@@ -84,6 +94,14 @@ from cauce.calls.queries.portal import (
     published_posts,
     receipt_page,
 )
+from cauce.calls.queries.review import (
+    calls_reviewed_by,
+    case_page,
+    cases_visible_to,
+    queue_page,
+    review_desk,
+    undecided_files,
+)
 from cauce.calls.queries.scores import (
     ScoreLookup,
     merit_lines,
@@ -96,8 +114,10 @@ from cauce.calls.queries.silence import reminders_due, silence_page
 
 __all__ = [
     "CallPost",
+    "Checked",
     "FilingLookup",
     "PostLookup",
+    "Preview",
     "Rules",
     "ScoreLookup",
     "SentList",
@@ -114,8 +134,12 @@ __all__ = [
     "call_with_code",
     "calls_managed_by",
     "calls_page",
+    "calls_reviewed_by",
     "calls_to_count",
     "calls_written_by",
+    "case_page",
+    "cases_visible_to",
+    "checked",
     "conflict_page",
     "counting",
     "design_of",
@@ -123,17 +147,22 @@ __all__ = [
     "desk_frame",
     "desk_page",
     "desk_rail",
+    "documents_asked",
     "event_table",
     "events_about",
+    "evidence_visible_to",
     "filing_lookup",
     "findings_of",
     "frame",
     "home_page",
     "institutions_managed_by",
+    "is_frozen",
+    "lasts",
     "list_page",
     "log_page",
     "merit_lines",
     "my_application",
+    "my_file",
     "my_home_page",
     "my_receipt_page",
     "name_of",
@@ -143,6 +172,7 @@ __all__ = [
     "origins",
     "overview_page",
     "page_number",
+    "pages_of",
     "post_lookup",
     "post_page",
     "post_table",
@@ -151,8 +181,11 @@ __all__ = [
     "posts_page",
     "published_calls",
     "published_posts",
+    "queue_page",
     "receipt_page",
     "reminders_due",
+    "requirements_of",
+    "review_desk",
     "rules_of",
     "scope_of",
     "score_lookup",
@@ -171,5 +204,6 @@ __all__ = [
     "standings_page",
     "states",
     "states_of",
+    "undecided_files",
     "versions_page",
 ]

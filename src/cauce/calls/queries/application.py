@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import models
 
+from cauce.accounts.models import IdentityDocument
 from cauce.base.actors import Actor
 from cauce.calls.models import (
     Addendum,
@@ -15,10 +16,14 @@ from cauce.calls.models import (
     ApplicationState,
     Call,
     CallState,
+    CaseState,
+    Evidence,
     ListVersion,
     Post,
+    Requirement,
 )
 from cauce.calls.rules.application import PostFact, Sent
+from cauce.calls.rules.requirements import is_asked_of
 
 _CHUNK = 5000
 
@@ -64,7 +69,7 @@ def sendings_visible_to(actor: Actor) -> models.QuerySet[ListVersion]:
 
 
 def sent_lists(call: Call) -> Iterator[SentList]:
-    """Yield the newest sent version of every submitted application, in the order of their ids.
+    """Yield the newest sent version of every submitted application that was not excluded, in the order of their ids.
 
     Plain values, no objects, in one pass: made for 50,000 applications of 15 posts.
     """
@@ -72,6 +77,7 @@ def sent_lists(call: Call) -> Iterator[SentList]:
         ListVersion.objects.filter(
             application__call=call, application__state=ApplicationState.SUBMITTED, sent_at__isnull=False
         )
+        .exclude(application__review__state=CaseState.EXCLUDED)
         .order_by("application_id", "number")
         .values_list(
             "application_id",
@@ -196,3 +202,26 @@ def _differs(call: Call) -> bool:
 def _facts(posts: models.QuerySet[Post]) -> dict[int, PostFact]:
     rows = posts.values_list("id", "key", "site__short_name", "call_id", "specialty_id")
     return {row[0]: PostFact(*row) for row in rows}
+
+
+class DocumentsAsked(NamedTuple):
+    """How many documents a call asks of a person, and how many of those it needs are not there."""
+
+    asked: int
+    missing: int
+
+
+def documents_asked(application: Application) -> DocumentsAsked:
+    """Count what the call asks of this person and what is missing; one query."""
+    held = Evidence.objects.filter(
+        requirement=models.OuterRef("pk"), application=application, replaced_at__isnull=True
+    )
+    foreign = IdentityDocument.objects.filter(person=application.person_id).exclude(country="MX")
+    rows = [
+        row
+        for row in Requirement.objects.filter(call=application.call_id).annotate(
+            is_held=models.Exists(held), is_foreign=models.Exists(foreign)
+        )
+        if is_asked_of(row, is_foreign=row.is_foreign)
+    ]
+    return DocumentsAsked(len(rows), sum(row.is_needed and not row.is_held for row in rows))

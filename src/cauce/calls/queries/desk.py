@@ -23,6 +23,7 @@ from cauce.calls.rules.freezing import (
     SpecialtyFacts,
 )
 from cauce.calls.rules.lint import Finding, lint
+from cauce.calls.rules.requirements import Asked
 
 
 def calls_managed_by(actor: Actor) -> QuerySet[Call]:
@@ -45,7 +46,7 @@ def calls_written_by(actor: Actor) -> QuerySet[Call]:
 
 
 def snapshot(call: Call) -> Snapshot:
-    """Read everything about ``call`` that binds, in five queries."""
+    """Read everything about ``call`` that binds, in six queries."""
     institution = call.institution
     return Snapshot(
         code=call.code,
@@ -84,6 +85,7 @@ def snapshot(call: Call) -> Snapshot:
         posts=tuple(_posts(call)),
         rules_text=call.rules_text,
         design=Design.of(call),
+        requirements=tuple(map(Asked.of, call.requirements.order_by("position"))),
     )
 
 

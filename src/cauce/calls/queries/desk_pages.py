@@ -28,6 +28,7 @@ from cauce.calls.models import (
     CallState,
     Mechanism,
     Post,
+    Requirement,
 )
 from cauce.calls.queries.desk import calls_managed_by, name_of, snapshot
 from cauce.calls.rules.calendar import Phase, phase
@@ -78,9 +79,9 @@ def desk_frame(actor: Actor, call: Call, current: str, *, now: datetime) -> Fram
         Call.objects.filter(pk=call.pk)
         .annotate(
             posts_n=_count(Post), seats_n=_seats(), sent_n=_count(Application), entries_n=_count(CalendarEntry),
-            addenda_n=_count(Addendum),
+            addenda_n=_count(Addendum), asked_n=_count(Requirement),
         )
-        .values("posts_n", "seats_n", "sent_n", "entries_n", "addenda_n")
+        .values("posts_n", "seats_n", "sent_n", "entries_n", "addenda_n", "asked_n")
         .get()
     )  # fmt: skip
     return Frame(
@@ -107,6 +108,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
         (_("Orden y desempates"), "calls:edit_order", ""),
         (_("Plazas"), "calls:desk_posts", counts.get("posts_n", "")),
         (_("Cómo se asigna"), "calls:edit_design", ""),
+        (_("Documentos"), "calls:edit_requirements", counts.get("asked_n", "")),
         (_("Elegir el mecanismo"), "allocation:mechanisms", ""),
     ]
     if call.state == CallState.DRAFT:
@@ -116,6 +118,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
             (_("Adendas"), "calls:addenda", counts.get("addenda_n", "")),
             (_("Puntajes"), "calls:scores", ""),
             (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
+            *([(_("Revisión"), "calls:desk_review", "")] if counts.get("asked_n") else []),
             *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
             (_("Silencio y cartas"), "calls:silence", ""),
             *([(_("Elección en vivo"), "allocation:live", "")] if call.mechanism == Mechanism.LIVE else []),
@@ -199,6 +202,7 @@ class DeskPage:
     signing_url: str
     letters_url: str
     care_url: str
+    review_url: str
 
     @property
     def waiting(self) -> list[DeskRow]:
@@ -224,6 +228,7 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         signing_url=_url("allocation:signing") if actor.holds_anywhere(roles.ALLOCATION_SIGN) else "",
         letters_url=_url("notices:outbox") if actor.holds_anywhere(roles.MAIL_OPERATE) else "",
         care_url=_url("accounts:care") if actor.holds_anywhere(roles.PERSON_CARE) else "",
+        review_url=_url("calls:review_queue") if actor.holds_anywhere(roles.DOCUMENT_REVIEW) else "",
     )
 
 
@@ -326,6 +331,7 @@ _SECTION_PAGES = {
     Section.SCOPE: "calls:edit_scope",
     Section.ORDER: "calls:edit_order",
     Section.DESIGN: "calls:edit_design",
+    Section.REQUIREMENTS: "calls:edit_requirements",
     Section.POSTS: "calls:desk_posts",
 }
 

@@ -29,7 +29,13 @@ from cauce.calls.models import (
     Post,
     Shift,
 )
-from cauce.calls.queries.application import applications_visible_to, as_sent, counting
+from cauce.calls.queries.application import (
+    DocumentsAsked,
+    applications_visible_to,
+    as_sent,
+    counting,
+    documents_asked,
+)
 from cauce.calls.queries.odds import ListOdds, WishOdds, list_odds
 from cauce.calls.queries.portal import CallCard, calls_page
 from cauce.calls.queries.search import (
@@ -69,6 +75,7 @@ class Frame:
     may_edit: Verdict
     next: Step
     has_refused: bool
+    documents: DocumentsAsked
 
     @property
     def is_submitted(self) -> bool:
@@ -132,10 +139,11 @@ class Frame:
         return ("you", _("Sin enviar")) if self.is_open else ("", _("No se envió"))
 
     def steps(self, here: str) -> list[tuple[str, str]]:
-        """Return the five steps with their state; ``here`` is the page's own."""
+        """Return the steps with their state, that of the documents if any are asked for; ``here`` is the page's own."""
         done = {
             "call": True,
             "details": self.next is not Step.DETAILS,
+            "documents": not self.documents.missing,
             "list": bool(self.current and self.current.posts),
             "send": self.is_submitted and not self.has_unsent_changes,
             "receipt": False,
@@ -143,6 +151,7 @@ class Frame:
         names = {
             "call": _("Convocatoria"),
             "details": _("Tus datos"),
+            **({"documents": _("Tus documentos")} if self.documents.asked else {}),
             "list": _("Tu lista"),
             "send": _("Revisar y enviar"),
             "receipt": _("Comprobante"),
@@ -153,7 +162,7 @@ class Frame:
 
 
 def frame(application: Application, actor: Actor, *, now: datetime) -> Frame:
-    """Return the frame of an application read with its call and specialty; three queries."""
+    """Return the frame of an application read with its call and specialty; four queries."""
     versions = application.versions
     current = versions.filter(number=application.version).first()
     sent = counting(application)
@@ -166,6 +175,7 @@ def frame(application: Application, actor: Actor, *, now: datetime) -> Frame:
         may_edit=rules.may_edit(actor, application, now=now, sent=as_sent(sent)),
         next=_next(application, current, sent, now=now),
         has_refused=versions.filter(is_refused=True).exists(),
+        documents=documents_asked(application),
     )
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cauce.calls.models import Call, CallState
 from cauce.calls.rules.canonical import canonical, digest_of
 from cauce.calls.rules.design import Design
+from cauce.calls.rules.requirements import Asked
 
 FORMAT = "cauce-rules/1"
 ADDENDUM_FORMAT = "cauce-addendum/1"
@@ -102,12 +103,18 @@ class Snapshot:
     posts: tuple[PostFacts, ...]
     rules_text: str
     design: Design = field(default_factory=Design)
+    requirements: tuple[Asked, ...] = ()
 
 
 def frozen_rules(call: Snapshot) -> str:
-    """Return the canonical text of the rules: the same call gives the same bytes, in whatever order its rows came."""
+    """Return the canonical text of the rules: the same call gives the same bytes, in whatever order its rows came.
+
+    A call that asks for no documents says nothing of them.
+    """
+    asked = {"requirements": [one.document() for one in call.requirements]} if call.requirements else {}
     return canonical(
         {
+            **asked,
             "format": FORMAT,
             "code": call.code,
             "kind": call.kind,

@@ -16,6 +16,7 @@ from cauce.calls.models import CallKind, ContractKind, ListRule, Tier
 from cauce.calls.rules.design_faults import design_faults
 from cauce.calls.rules.drafting import criterion_problem
 from cauce.calls.rules.freezing import ZONE, PostFacts, Snapshot
+from cauce.calls.rules.requirements import requirement_faults
 from cauce.calls.rules.weekdays import Mention, mentions
 
 SHORT_TEXT = 400
@@ -34,6 +35,7 @@ class Section(StrEnum):
     SCOPE = "scope"
     ORDER = "order"
     DESIGN = "design"
+    REQUIREMENTS = "requirements"
     POSTS = "posts"
 
 
@@ -411,6 +413,19 @@ def _design(call: Snapshot, now: datetime) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+# -------------------------------------------------------------- requirements
+
+
+def _requirements(call: Snapshot, now: datetime) -> Iterator[Finding]:
+    for code, blocks, asked, sentence, remedy in requirement_faults(
+        call.requirements, closes_at=call.closes_at, results_at=call.results_at
+    ):
+        yield Finding(
+            code, Severity.BLOCKS if blocks else Severity.WARNS, Section.REQUIREMENTS, asked.key, asked.name,
+            sentence, remedy,
+        )  # fmt: skip
+
+
 _CHECKS: tuple[Callable[[Snapshot, datetime], Iterator[Finding]], ...] = (
     _general,
     _institution,
@@ -422,4 +437,5 @@ _CHECKS: tuple[Callable[[Snapshot, datetime], Iterator[Finding]], ...] = (
     _invisible,
     _lists,
     _design,
+    _requirements,
 )

@@ -50,6 +50,12 @@ from cauce.calls.views.desk import (
     remove_post,
     silence,
 )
+from cauce.calls.views.evidence import (
+    application_document,
+    application_file,
+    application_reuse,
+    evidence_page,
+)
 from cauce.calls.views.paper import claim_paper
 from cauce.calls.views.portal import (
     call,
@@ -81,6 +87,8 @@ from cauce.calls.views.publishing import (
     publish,
     walk_audit,
 )
+from cauce.calls.views.requirements import edit_requirement, edit_requirements, remove_requirement
+from cauce.calls.views.review import claim_case, desk_review, release_case, review_case, review_queue
 from cauce.calls.views.scores import (
     score_review,
     scores,
@@ -96,11 +104,14 @@ __all__ = [
     "application_add",
     "application_conflict",
     "application_details",
+    "application_document",
+    "application_file",
     "application_list",
     "application_receipt",
     "application_receipt_content",
     "application_receipt_pdf",
     "application_restore",
+    "application_reuse",
     "application_send",
     "application_versions",
     "application_withdraw",
@@ -111,12 +122,14 @@ __all__ = [
     "call_calendar",
     "call_rules",
     "calls",
+    "claim_case",
     "claim_paper",
     "desk",
     "desk_applications",
     "desk_call",
     "desk_posts",
     "desk_posts_csv",
+    "desk_review",
     "edit_calendar",
     "edit_criterion",
     "edit_design",
@@ -124,7 +137,10 @@ __all__ = [
     "edit_general",
     "edit_order",
     "edit_post",
+    "edit_requirement",
+    "edit_requirements",
     "edit_scope",
+    "evidence_page",
     "home",
     "import_applicants",
     "import_applicants_confirm",
@@ -148,9 +164,13 @@ __all__ = [
     "posts_table",
     "publish",
     "receipt",
+    "release_case",
     "remove_criterion",
     "remove_entry",
     "remove_post",
+    "remove_requirement",
+    "review_case",
+    "review_queue",
     "score_review",
     "scores",
     "scores_confirm",

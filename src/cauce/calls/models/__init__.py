@@ -6,7 +6,58 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts.models import Person, User
+from cauce.calls.models.evidence import (
+    CaseState,
+    Evidence,
+    EvidencePart,
+    EvidenceState,
+    Finding,
+    Reach,
+    Requirement,
+    Review,
+    ReviewCase,
+    Stage,
+    Verifier,
+)
 from cauce.institutions.models import Institution, Site, Specialty, State
+
+__all__ = [
+    "Addendum",
+    "Application",
+    "ApplicationState",
+    "CalendarEntry",
+    "Call",
+    "CallKind",
+    "CallReminder",
+    "CallSpecialty",
+    "CallState",
+    "CaseState",
+    "Choice",
+    "ContractKind",
+    "Evidence",
+    "EvidencePart",
+    "EvidenceState",
+    "Finding",
+    "ListRule",
+    "ListVersion",
+    "Mechanism",
+    "Outlook",
+    "PaperApplication",
+    "Post",
+    "PostOrder",
+    "PostOrders",
+    "PostOutlook",
+    "Reach",
+    "RegionRule",
+    "Requirement",
+    "Review",
+    "ReviewCase",
+    "ScoreReview",
+    "Shift",
+    "Stage",
+    "Tier",
+    "Verifier",
+]
 
 
 class CallKind(models.TextChoices):

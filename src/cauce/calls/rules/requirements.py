@@ -1,0 +1,188 @@
+"""What a call asks people to prove, when something may be handed in, and how long it is good. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from cauce.base import figures
+from cauce.base.actors import Actor
+from cauce.base.errors import ALLOWED, Refused, Verdict
+from cauce.base.workdays import MEXICO_CITY, due_by
+from cauce.calls.models import (
+    Application,
+    CaseState,
+    Evidence,
+    EvidenceState,
+    Reach,
+    Requirement,
+    ReviewCase,
+)
+from cauce.calls.rules.calendar import Phase, phase
+from cauce.calls.rules.receipt import to_the_second
+
+LONGEST_CURE = 60
+LONGEST_VALIDITY = 3650
+
+
+class EvidenceRefused(Refused):
+    """What was handed in does not prove what is asked."""
+
+    code = "evidence_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A document that calls ask for, as a catalogue or a call holds it; ``kinds`` are calls that usually do."""
+
+    key: str
+    name: str
+    detail: str = ""
+    validity_days: int | None = None
+    is_curable: bool | None = None
+    cure_days: int | None = None
+    alternative: str = ""
+    verifier: str = "reviewer"
+    reach: str = "everyone"
+    is_needed: bool = True
+    source: str = ""
+    kinds: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, row: Requirement) -> Asked:
+        return cls(**{name: getattr(row, name) for name in FIELDS})
+
+    def values(self) -> dict[str, Any]:
+        """The fields of the row."""
+        return {name: value for name, value in asdict(self).items() if name in FIELDS}
+
+    def document(self) -> dict[str, Any]:
+        """As frozen with the rules of a call."""
+        return self.values()
+
+
+FIELDS = (
+    "key", "name", "detail", "validity_days", "is_curable", "cure_days", "alternative", "verifier", "reach",
+    "is_needed", "source",
+)  # fmt: skip
+
+
+def is_asked_of(requirement: Requirement, *, is_foreign: bool) -> bool:
+    """Whether the document is asked of a person who identifies themselves with documents of another country, or not."""
+    if requirement.reach == Reach.EVERYONE:
+        return True
+    return (requirement.reach == Reach.FOREIGN) == is_foreign
+
+
+def requirement_faults(
+    asked: Collection[Asked], *, closes_at: datetime, results_at: datetime
+) -> Iterator[tuple[str, bool, Asked, str, str]]:
+    """Yield what is wrong with the documents of a call: code, whether it blocks, which one, sentence and remedy."""
+    for one in asked:
+        if one.is_curable is None:
+            yield (
+                "curability-undeclared", True, one,
+                _("No dice si un error en este documento se puede corregir."),
+                _("Decir si es subsanable y en cuántos días: nadie debe enterarse después."),
+            )  # fmt: skip
+        elif one.is_curable and one.cure_days and due_by(closes_at, one.cure_days) > results_at:
+            yield (
+                "cure-after-results", False, one,
+                _("Su plazo para corregir (%(days)s días hábiles) puede terminar después de los resultados.")
+                % {"days": one.cure_days},
+                _("Acortar el plazo o mover los resultados."),
+            )  # fmt: skip
+
+
+# ------------------------------------------------------------------ may I?
+
+
+def may_hand_in(
+    actor: Actor,
+    application: Application,
+    case: ReviewCase | None,
+    evidence: Evidence | None,
+    *,
+    now: datetime,
+) -> Verdict:
+    """Whether the actor may hand in a document, or another instead of ``evidence``, the current one.
+
+    Until the closing second, as lists are sent; afterwards only what was
+    observed or never came and is being asked for, until the clock of the case runs out.
+    """
+    if actor.person_id is None or actor.person_id != application.person_id:
+        return Verdict(False, _("Esta solicitud es de otra persona."))
+    where = phase(application.call, now=now)
+    if where is Phase.OPEN:
+        return ALLOWED
+    if where is not Phase.CLOSED:
+        return Verdict(False, _("La convocatoria todavía no abre."))
+    closed = Verdict(
+        False,
+        _("La convocatoria cerró el %(when)s: tus documentos quedaron como estaban.")
+        % {"when": to_the_second(application.call.closes_at)},
+    )
+    if case is None or case.state != CaseState.OBSERVED or case.cure_until is None:
+        return closed
+    if evidence is not None and evidence.state != EvidenceState.OBSERVED:
+        return Verdict(False, _("Este documento no tiene observaciones: quedó como estaba al cierre."))
+    if now >= case.cure_until:
+        return Verdict(
+            False,
+            _("El plazo para corregir terminó el %(when)s.") % {"when": figures.moment(case.cure_until)},
+            _("Lo que no se corrigió lo decide quien revisa."),
+        )
+    return ALLOWED
+
+
+def check_issued(requirement: Requirement, issued_on: date | None, *, now: datetime) -> None:
+    """Raise ``EvidenceRefused`` unless a document issued on that day is good today; the day is needed if it expires."""
+    if requirement.validity_days is None:
+        return
+    today = now.astimezone(MEXICO_CITY).date()
+    if issued_on is None:
+        raise EvidenceRefused(
+            _("Falta la fecha en que se expidió."), _("Escríbela como dice el documento."), field="issued_on"
+        )
+    if issued_on > today:
+        raise EvidenceRefused(
+            _("La fecha de expedición, %(day)s, todavía no llega.") % {"day": figures.day(issued_on)},
+            _("Revisa el día, el mes y el año."),
+            field="issued_on",
+        )
+    last = expires_on(requirement, issued_on)
+    if last is not None and last < today:
+        raise EvidenceRefused(
+            _("Se expidió el %(day)s y aquí sirve %(days)s días: venció el %(last)s.")
+            % {
+                "day": figures.day(issued_on),
+                "days": requirement.validity_days,
+                "last": figures.day(last),
+            },
+            _("Pide uno reciente. También puede servir: %(alternative)s")
+            % {"alternative": requirement.alternative}
+            if requirement.alternative
+            else _("Pide uno reciente."),
+            field="issued_on",
+        )
+
+
+def expires_on(requirement: Requirement, issued_on: date | None) -> date | None:
+    """Return the last day on which a document issued then is good for the requirement; ``None`` for ever."""
+    if requirement.validity_days is None or issued_on is None:
+        return None
+    return issued_on + timedelta(days=requirement.validity_days)
+
+
+def still_serves(requirement: Requirement, verified: Evidence, *, now: datetime) -> bool:
+    """Whether what was verified for another call proves this requirement today."""
+    if verified.state != EvidenceState.VERIFIED or verified.requirement.key != requirement.key:
+        return False
+    if requirement.validity_days is None:
+        return True
+    last = expires_on(requirement, verified.issued_on)
+    return last is not None and last >= now.astimezone(MEXICO_CITY).date()

@@ -1,0 +1,119 @@
+"""What a call asks for, what was handed in, and who reviews: rows for tests, pictures that cost nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.core.files.base import ContentFile
+
+from cauce.base import files
+from cauce.base.actors import Actor
+from cauce.base.files import JPEG, Examined
+from cauce.base.models import StoredFile
+from cauce.calls.models import (
+    Application,
+    ApplicationState,
+    Call,
+    CaseState,
+    Evidence,
+    EvidencePart,
+    Requirement,
+    ReviewCase,
+)
+from cauce.calls.rules.review import Mark
+from tests.calls import drafts
+from tests.calls import factories as make
+from tests.conftest import NOON
+
+SEED = "5e" * 32
+
+
+def asked(call: Call, key: str = "titulo", **values) -> Requirement:
+    """A document that cannot be mended, unless ``values`` say otherwise."""
+    defaults = {
+        "call": call,
+        "key": key,
+        "position": call.requirements.count() + 1,
+        "name": key.capitalize(),
+        "is_curable": False,
+    }
+    if values.get("is_curable"):
+        defaults["cure_days"] = 3
+    return Requirement.objects.create(**{**defaults, **values})
+
+
+def picture(text: str = "foto") -> Examined:
+    """Bytes that nobody decodes."""
+    return Examined(b"\xff\xd8\xff" + text.encode(), JPEG)
+
+
+def stored(text: str = "foto") -> StoredFile:
+    data = picture(text).data
+    digest = hashlib.sha256(data).hexdigest()
+    found = StoredFile.objects.filter(digest=digest).first()
+    if found is None:
+        found = StoredFile.objects.create(
+            digest=digest, size=len(data), media_type=JPEG, pages=1, received_at=NOON
+        )
+        if not files.storage().exists(files.address(digest)):
+            files.storage().save(files.address(digest), ContentFile(data))
+    return found
+
+
+def handed_in(
+    application: Application, requirement: Requirement, *, text: str = "foto", **values
+) -> Evidence:
+    defaults = {"application": application, "requirement": requirement, "handed_in_at": NOON}
+    made = Evidence.objects.create(**{**defaults, **values})
+    EvidencePart.objects.create(evidence=made, number=1, file=stored(text))
+    return made
+
+
+def case(application: Application, **values) -> ReviewCase:
+    """A sent application's case in the queue, complete."""
+    if application.state != ApplicationState.SUBMITTED:
+        application.state, application.submitted_at = ApplicationState.SUBMITTED, NOON
+        application.save()
+    defaults = {
+        "application": application,
+        "call": application.call,
+        "queued_at": NOON,
+        "is_complete": True,
+        "state": CaseState.QUEUED,
+    }
+    return ReviewCase.objects.create(**{**defaults, **values})
+
+
+def unchecked(call: Call, who=None) -> Application:
+    """An application of the call whose first decision is not looked at twice."""
+    return _drawn(call, who, wanted=False)
+
+
+def drawn(call: Call, who=None) -> Application:
+    """An application of the call whose first decision is looked at twice."""
+    return _drawn(call, who, wanted=True)
+
+
+def _drawn(call: Call, who, *, wanted: bool) -> Application:
+    from cauce.calls.rules.review import is_checked
+
+    made = make.application(call, who or make.person("Aspirante"))
+    seed = next(f"{n:064d}" for n in range(1000) if is_checked(f"{n:064d}", made.pk, 1) == wanted)
+    Call.objects.filter(pk=call.pk).update(lottery_seed=seed)
+    call.lottery_seed = seed
+    return made
+
+
+def reviewer(name: str = "Rosa") -> Actor:
+    return drafts.officer("reviewer", name=name)
+
+
+def mark(evidence: Evidence, finding: str = "accept", reason: str = "") -> Mark:
+    return Mark(evidence.requirement.key, evidence.pk, finding, reason)
+
+
+def later(moment: datetime, **delta) -> datetime:
+    from datetime import timedelta
+
+    return moment + timedelta(**delta)

@@ -13,9 +13,10 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from cauce.accounts import rules
-from cauce.accounts.models import DocumentKind, Sex
+from cauce.accounts.models import DocumentKind, Right, Sex
 from cauce.accounts.operations import ForeignIdentity, ToldLicence
 from cauce.accounts.queries import LinkingPage
+from cauce.base import files
 from cauce.base.errors import DomainError
 from cauce.base.forms import DayField, DayInput
 
@@ -406,3 +407,83 @@ class ZoneForm(forms.Form):
         required=False,
         choices=[("", gettext_lazy("La de entrada")), *rules.NAMES.items()],
     )
+
+
+# ------------------------------------------------------------ rights and care
+
+
+class RightForm(forms.Form):
+    right = forms.ChoiceField(
+        label=gettext_lazy("¿Qué pides?"),
+        choices=[
+            (Right.ACCESS, gettext_lazy("Acceso: saber qué datos míos se tienen y para qué se usan")),
+            (Right.RECTIFICATION, gettext_lazy("Rectificación: corregir un dato")),
+            (Right.CANCELLATION, gettext_lazy("Cancelación: borrar mis datos")),
+            (Right.OPPOSITION, gettext_lazy("Oposición: que no se usen para algo")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Elige qué derecho ejerces.")},
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Qué dato o qué uso, y qué pides (opcional para acceso y cancelación)"),
+        required=False,
+        max_length=rules.LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class RecoveryForm(CurpForm):
+    email = forms.EmailField(label=gettext_lazy("Tu correo nuevo"), max_length=254)
+    proof = forms.FileField(
+        label=gettext_lazy("Identificación oficial con fotografía"),
+        help_text=gettext_lazy(
+            "Una foto o un PDF: INE, pasaporte o cédula. Sólo la ve la unidad de datos personales."
+        ),
+        widget=forms.FileInput(attrs={"accept": files.ACCEPTED}),
+    )
+
+    def clean_curp(self) -> rules.Curp:
+        curp = super().clean_curp()
+        if curp.is_generic:
+            raise forms.ValidationError(_("Esa CURP es la genérica y no identifica a nadie."))
+        return curp
+
+    def clean_proof(self) -> files.Examined:
+        return _obey(files.examine, self.cleaned_data["proof"])
+
+
+class AnswerForm(forms.Form):
+    deed = forms.ChoiceField(
+        choices=[(name, name) for name in ("grant", "deny", "extend", "done")],
+        widget=forms.HiddenInput,
+        required=True,
+    )
+    words = forms.CharField(
+        label=gettext_lazy("Razón, como la leerá la persona"),
+        required=False,
+        max_length=rules.LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class MergeForm(forms.Form):
+    deed = forms.ChoiceField(
+        choices=[
+            (name, name) for name in ("keep_first", "keep_second", "distinct", "confirm", "withdraw", "undo")
+        ],
+        widget=forms.HiddenInput,
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Qué se vio para decirlo"), required=False, max_length=600,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+
+class RecoveryDecisionForm(forms.Form):
+    deed = forms.ChoiceField(
+        choices=[("complete", "complete"), ("refuse", "refuse")], widget=forms.HiddenInput
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Qué no concuerda (sólo para negar)"), required=False, max_length=600,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip

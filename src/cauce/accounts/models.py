@@ -25,7 +25,8 @@ class Person(models.Model):
 
     ``birth_state`` is an INEGI key (01 to 32), empty when born abroad or not
     told. ``time_zone`` is what the person chose, empty for that of their
-    country or state. ``is_invented`` marks the people of demos and tests.
+    country or state. ``merged_into`` is set on the tombstone of a duplicate.
+    ``is_invented`` marks the people of demos and tests.
     """
 
     given_names = models.CharField(max_length=80)
@@ -36,6 +37,7 @@ class Person(models.Model):
     birth_state = models.CharField(max_length=2, blank=True)
     phone = models.CharField(max_length=20, blank=True)
     time_zone = models.CharField(max_length=40, blank=True, default="")
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
     is_invented = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -251,3 +253,166 @@ class IdentityClaim(models.Model):
 
     def __str__(self) -> str:
         return f"user:{self.user_id} claims person:{self.person_id}"
+
+
+class Right(models.TextChoices):
+    """What the law lets a person ask of whoever keeps their data."""
+
+    ACCESS = "access", _("Acceso")
+    RECTIFICATION = "rectification", _("Rectificación")
+    CANCELLATION = "cancellation", _("Cancelación")
+    OPPOSITION = "opposition", _("Oposición")
+
+
+class DataRequestState(models.TextChoices):
+    OPEN = "open", _("Por responder")
+    GRANTED = "granted", _("Procede, por cumplir")
+    DENIED = "denied", _("No procede")
+    DONE = "done", _("Cumplida")
+    WITHDRAWN = "withdrawn", _("Retirada")
+
+
+class DataRequest(models.Model):
+    """A request about one's own personal data, with its legal clocks.
+
+    ``due_at`` is when the answer is due, ``effect_due_at`` when what was
+    granted must be carried out; both in working days. The clock of the answer
+    may be extended once, with a reason.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="data_requests")
+    folio = models.CharField(max_length=20, unique=True)
+    right = models.CharField(max_length=14, choices=Right)
+    text = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=DataRequestState, default=DataRequestState.OPEN)
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    extended_at = models.DateTimeField(null=True)
+    extension_reason = models.CharField(max_length=600, blank=True)
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    effect_due_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "right"],
+                condition=models.Q(state__in=("open", "granted")),
+                name="one_live_request_of_a_right",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(right__in=Right.values), name="data_request_right_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("open", "withdrawn"), answered_at__isnull=True)
+                | (
+                    models.Q(state__in=("granted", "denied", "done"), answered_at__isnull=False)
+                    & models.Q(answered_by__isnull=False)
+                    & ~models.Q(answer="")
+                ),
+                name="data_request_answer_has_words",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(extended_at__isnull=True, extension_reason="")
+                | (models.Q(extended_at__isnull=False) & ~models.Q(extension_reason="")),
+                name="data_request_extension_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="done", done_at__isnull=False)
+                | (~models.Q(state="done") & models.Q(done_at__isnull=True)),
+                name="data_request_done_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.folio
+
+
+class MergeState(models.TextChoices):
+    PROPOSED = "proposed", _("Espera la segunda firma")
+    DONE = "done", _("Unidas")
+    UNDONE = "undone", _("Separadas otra vez")
+    WITHDRAWN = "withdrawn", _("Retirada")
+    DISTINCT = "distinct", _("Son dos personas")
+
+
+class PersonMerge(models.Model):
+    """That two people of the registry are one human being, as two officers say; or that they are not.
+
+    ``gone`` stays as a tombstone that points to ``kept`` (``Person.merged_into``). ``moved`` are the rows that were
+    given to ``kept``: ``[model, field, [ids]]``, so that the merge can be undone.
+    """
+
+    kept = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="merges_kept")
+    gone = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="merges_gone")
+    reason = models.CharField(max_length=600)
+    state = models.CharField(max_length=10, choices=MergeState, default=MergeState.PROPOSED)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    moved = models.JSONField(default=list)
+    undone_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gone"], condition=models.Q(state__in=("proposed", "done")), name="person_merged_once"
+            ),
+            models.CheckConstraint(condition=~models.Q(kept=models.F("gone")), name="merge_is_of_two_people"),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=("done", "undone"))
+                | (models.Q(decided_by__isnull=False) & ~models.Q(decided_by=models.F("proposed_by"))),
+                name="merge_has_four_eyes",
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="merge_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_id} into {self.kept_id}"
+
+
+class RecoveryState(models.TextChoices):
+    ASKED = "asked", _("Por confirmar")
+    STOPPED = "stopped", _("La detuvo su dueña o dueño")
+    DONE = "done", _("Cambiado")
+    REFUSED = "refused", _("No procede")
+
+
+class AccountRecovery(models.Model):
+    """A person who lost their e-mail asks for another one, with a picture of an identity document.
+
+    Until ``waits_until`` whoever reads the old address may stop it with a
+    secret link, of which only the digest is kept. Then an office decides.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recoveries")
+    new_email = models.EmailField()
+    proof = models.ForeignKey("base.StoredFile", on_delete=models.PROTECT, related_name="+")
+    stop_digest = models.CharField(max_length=64, unique=True)
+    state = models.CharField(max_length=8, choices=RecoveryState, default=RecoveryState.ASKED)
+    asked_at = models.DateTimeField()
+    waits_until = models.DateTimeField()
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=600, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(state="asked"), name="one_recovery_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(waits_until__gt=models.F("asked_at")), name="recovery_waits"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="done") | models.Q(decided_at__gte=models.F("waits_until")),
+                name="recovery_done_after_its_wait",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery of user:{self.user_id}"

@@ -81,4 +81,14 @@ def due_by(moment: datetime, count: int, *, closed: Collection[date] = ()) -> da
     the last counted day ends there, which is midnight of the day after.
     """
     last = add_workdays(moment.astimezone(MEXICO_CITY).date(), count, closed=closed)
-    return datetime.combine(last + _DAY, time(), MEXICO_CITY)
+    return end_of(last)
+
+
+def end_of(day: date) -> datetime:
+    """Return when ``day`` ends in Mexico City: midnight of the day after."""
+    return datetime.combine(day + _DAY, time(), MEXICO_CITY)
+
+
+def last_day(due: datetime) -> date:
+    """Return the last day that a clock counts which runs out at ``due``, as people say it."""
+    return (due - _DAY / 2).astimezone(MEXICO_CITY).date()

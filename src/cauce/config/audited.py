@@ -5,6 +5,20 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
+    "accounts.answer_request": _("Respondió una solicitud sobre datos personales"),
+    "accounts.ask_recovery": _("Pidió recuperar su cuenta con otro correo"),
+    "accounts.ask_right": _("Ejerció un derecho sobre sus datos"),
+    "accounts.complete_recovery": _("Cambió el correo de una cuenta perdida"),
+    "accounts.confirm_merge": _("Unió a dos personas que eran una"),
+    "accounts.extend_request": _("Amplió el plazo de una solicitud"),
+    "accounts.fulfil_request": _("Cumplió una solicitud sobre datos personales"),
+    "accounts.propose_merge": _("Propuso unir a dos personas"),
+    "accounts.refuse_recovery": _("Negó un cambio de correo"),
+    "accounts.stop_recovery": _("Detuvo un cambio de correo"),
+    "accounts.tell_apart": _("Dijo que dos personas son dos"),
+    "accounts.undo_merge": _("Separó a dos personas unidas"),
+    "accounts.withdraw_merge": _("Retiró una propuesta de unión"),
+    "accounts.withdraw_request": _("Retiró una solicitud sobre sus datos"),
     "accounts.choose_time_zone": _("Eligió su hora"),
     "accounts.drop_licence": _("Quitó una licencia para ejercer"),
     "accounts.link_curp": _("Añadió la CURP que le llegó después"),
@@ -116,6 +130,13 @@ ACTIONS = {
 }  # fmt: skip
 
 FACTS = {
+    "due": _("vence"),
+    "gone_person": _("persona que queda unida"),
+    "granted": _("procede"),
+    "kept_person": _("persona que se conserva"),
+    "late": _("fuera de plazo"),
+    "moved": _("cosas que cambiaron de persona"),
+    "right": _("derecho"),
     "a": _("huella del primer archivo"),
     "acknowledged": _("avisos leídos"),
     "added": _("añadidas"),

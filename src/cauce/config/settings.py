@@ -189,6 +189,9 @@ ACCOUNT_RATE_LIMITS = {"claim_paper": "5/h/user,20/d/key"}
 AUDITED = "cauce.config.audited"
 # What each app keeps about a person, by section of the file that they can take away.
 HELD_ABOUT = {"accounts": "cauce.accounts.queries.held", "notices": "cauce.notices.queries.held"}
+# Why what a person did must outlive a cancellation, and what each app erases then.
+KEPT_ABOUT = ("cauce.calls.queries.kept_about",)
+FORGETS = ("cauce.notices.operations.forget",)
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO or TESTING

@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
+from cauce.accounts.rules import masked_email
 from cauce.base.actors import Actor
 from cauce.base.errors import Verdict
 from cauce.notices import rules
@@ -201,10 +202,10 @@ def outbox_page(actor: Actor, *, now: datetime, page: str | int = 1) -> OutboxPa
                 letter.pk,
                 letter.title,
                 letter.language,
-                rules.masked_address(letter.address),
+                masked_email(letter.address),
                 letter.state,
                 str(MessageState(letter.state).label),
-                letter.failure.replace(letter.address, rules.masked_address(letter.address)),
+                letter.failure.replace(letter.address, masked_email(letter.address)),
                 letter.attempts,
                 letter.written_at,
                 rules.may_send_again(actor, letter, now=now),

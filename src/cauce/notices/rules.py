@@ -122,9 +122,3 @@ def may_send_again(actor: Actor, message: Message, *, now: datetime) -> Verdict:
         message.expires_at is not None and message.expires_at <= now,
         _("Su fecha ya pasó: enviarla ahora confundiría a quien la lee."),
     )
-
-
-def masked_address(address: str) -> str:
-    """Return an e-mail address of which only its first letter and its domain are told."""
-    name, _at, domain = address.partition("@")
-    return f"{name[:1]}•••@{domain}"

@@ -12,6 +12,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import get_language
 
 from cauce.accounts.models import User
+from cauce.accounts.operations import LINK
 from cauce.accounts.rules import INBOX_OF
 from cauce.base import clock
 from cauce.notices import operations
@@ -36,6 +37,7 @@ class Outbox(BaseEmailBackend):
                 user_id=User.objects.filter(pk=mail.extra_headers.get(INBOX_OF, 0), email__iexact=address)
                 .values_list("pk", flat=True)
                 .first(),
+                link=mail.extra_headers.get(LINK, ""),
                 address=address,
                 title=str(mail.subject)[: operations.TITLE_LIMIT],
                 body=str(mail.body),

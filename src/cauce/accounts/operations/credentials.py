@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from cauce.accounts import rules
 from cauce.accounts.models import DocumentKind, IdentityDocument, Person, ProfessionalLicence, User
 from cauce.accounts.operations.registration import IdentityTaken, claim_curp
+from cauce.accounts.operations.telling import tell
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied
-from cauce.base.usecases import note, use_case
+from cauce.base.usecases import note, step, use_case
 
 
-def _own_person(actor: Actor) -> Person:
+@step
+def own_person(actor: Actor) -> Person:
+    """Lock and return the person behind the actor. Raises ``Denied`` for an office."""
     person = Person.objects.select_for_update().filter(pk=actor.person_id or 0).first()
     if person is None:
         raise Denied(_("Sólo una persona tiene documentos; esta cuenta es de una oficina."))
@@ -40,7 +40,7 @@ def link_curp(*, curp: str, is_checked: bool = False, actor: Actor, now: datetim
     ``CurpRefused``, ``CurpDoubtful``, ``IdentityTaken`` (whose words say
     nothing of whom) and ``Denied``.
     """
-    person = _own_person(actor)
+    person = own_person(actor)
     read = rules.read_curp(curp)
     mine = IdentityDocument.objects.filter(person=person, is_generic=False)
     if same := mine.filter(kind=DocumentKind.CURP, number=read.number).first():
@@ -64,7 +64,7 @@ def link_curp(*, curp: str, is_checked: bool = False, actor: Actor, now: datetim
         person.birth_state = read.birth_state
         person.save(update_fields=["birth_state"])
     note(document=document.pk)
-    _tell(person, "curp_linked", {"curp": rules.masked(read.number)})
+    tell(User.objects.get(person=person), "curp_linked", {"curp": rules.masked(read.number)})
     return document
 
 
@@ -78,15 +78,6 @@ def _enforce_checked(curp: rules.Curp, person: Person, is_checked: bool) -> None
         )
 
 
-def _tell(person: Person, letter: str, facts: dict[str, str]) -> None:
-    """Write a letter to the person's account, in its language: it is in their inbox, and waits in the outbox until this commits."""
-    user = User.objects.get(person=person)
-    with translation.override(user.language):
-        title = render_to_string(f"account/email/{letter}_subject.txt", facts).strip()
-        body = render_to_string(f"account/email/{letter}_message.txt", facts).strip()
-    EmailMessage(title, body, None, [user.email], headers={rules.INBOX_OF: str(user.pk)}).send()
-
-
 # ---------------------------------------------------------------- time zone
 
 
@@ -96,7 +87,7 @@ def choose_time_zone(*, time_zone: str, actor: Actor, now: datetime) -> Person:
 
     Raises ``ZoneRefused`` and ``Denied``.
     """
-    person = _own_person(actor)
+    person = own_person(actor)
     person.time_zone = rules.read_zone(time_zone)
     person.save(update_fields=["time_zone"])
     return person
@@ -119,7 +110,7 @@ def tell_licence(
 
     Nobody verifies it here. Raises ``LicenceRefused`` and ``Denied``.
     """
-    person = _own_person(actor)
+    person = own_person(actor)
     authority, number = rules.read_licence(country, authority, number)
     issued_on = rules.read_issue_date(issued_on, birth_date=person.birth_date, today=localdate(now))
     mine = ProfessionalLicence.objects.filter(person=person)
@@ -138,7 +129,7 @@ def tell_licence(
 @use_case
 def drop_licence(*, licence_id: int, actor: Actor, now: datetime) -> Person:
     """Remove one of the actor's own licences; return the person. One that is not there changes nothing."""
-    person = _own_person(actor)
+    person = own_person(actor)
     count, _rows = ProfessionalLicence.objects.filter(person=person, pk=licence_id).delete()
     note(licence=licence_id, removed=count)
     return person

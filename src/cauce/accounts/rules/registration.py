@@ -44,6 +44,12 @@ def masked(number: str) -> str:
     return "•" * max(len(number) - 4, 0) + number[-4:]
 
 
+def masked_email(address: str) -> str:
+    """Return an e-mail address of which only its first letter and its domain are told."""
+    name, _at, domain = address.partition("@")
+    return f"{name[:1]}•••@{domain}"
+
+
 class PhoneRefused(Refused):
     """The text is no telephone number."""
 

@@ -110,7 +110,7 @@ from cauce.calls.queries.scores import (
     score_reviews,
     scores_page,
 )
-from cauce.calls.queries.silence import reminders_due, silence_page
+from cauce.calls.queries.silence import kept_about, reminders_due, silence_page
 
 __all__ = [
     "CallPost",
@@ -158,6 +158,7 @@ __all__ = [
     "institutions_managed_by",
     "is_frozen",
     "lasts",
+    "kept_about",
     "list_page",
     "log_page",
     "merit_lines",

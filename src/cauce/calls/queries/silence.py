@@ -114,6 +114,12 @@ def _row(application: Any, now: datetime) -> Silent:
     )
 
 
+def kept_about(person_id: int) -> list[str]:
+    """Why the name of a person must be kept: an application is part of a public process that others may review."""
+    folios = Application.objects.filter(person=person_id).exclude(state=ApplicationState.DRAFT)
+    return list(folios.order_by("pk").values_list("folio", flat=True))
+
+
 def reminders_due(now: datetime) -> list[tuple[Call, str]]:
     """Return the open calls with the reminders and weekly letters that are due and not written, in two queries."""
     calls = Call.objects.filter(state=CallState.PUBLISHED, opens_at__lte=now, closes_at__gt=now).defer(

@@ -10,7 +10,7 @@ from cauce.notices.operations.delivery import (
     send_again,
 )
 from cauce.notices.operations.posting import BATCH, TITLE_LIMIT, post, post_letter, post_many
-from cauce.notices.operations.reading import choose_reminders, mark_all_read, mark_read
+from cauce.notices.operations.reading import choose_reminders, forget, mark_all_read, mark_read
 from cauce.notices.rules import Letter
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "count_as_sent",
     "deliver",
     "deliver_one",
+    "forget",
     "mark_all_read",
     "mark_read",
     "post",

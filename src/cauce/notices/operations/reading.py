@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts.models import User
 from cauce.base.actors import Actor
-from cauce.base.usecases import note, use_case
-from cauce.notices.models import Message, NoReminders
+from cauce.base.usecases import note, step, use_case
+from cauce.notices.models import Message, MessageState, NoReminders
 from cauce.notices.operations.delivery import NoSuchMessage
 
 
@@ -48,3 +48,11 @@ def choose_reminders(*, wanted: bool, actor: Actor, now: datetime) -> User:
         NoReminders.objects.get_or_create(user=user, defaults={"since": now})
     note(wanted=wanted)
     return user
+
+
+@step
+def forget(user: User) -> None:
+    """Erase every letter to a user but those that still have to leave, when their data are cancelled."""
+    Message.objects.filter(user=user).exclude(state=MessageState.QUEUED).delete()
+    Message.objects.filter(user=user).update(user=None)
+    NoReminders.objects.filter(user=user).delete()

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 
 from cauce.accounts import roles, rules
 from cauce.accounts.models import (
+    AccountRecovery,
     Consent,
+    DataRequest,
     DocumentKind,
     IdentityClaim,
     IdentityDocument,
@@ -255,7 +257,7 @@ def data_page(actor: Actor, *, language: str) -> DataPage:
         time_zone_name=str(rules.NAMES.get(actor.time_zone, actor.time_zone)),
         joined_at=user.joined_at,
         last_login=user.last_login and clock.told(user.last_login),
-        documents=tuple(_held(document, kinds, language) for document in documents),
+        documents=tuple(held_document(document, kinds, language) for document in documents),
         may_link_curp=rules.may_link_curp(kinds),
         licences=_licences(user.person_id or 0, language),
         consents=tuple(
@@ -279,7 +281,8 @@ def _birth_place(state: str, kinds: set[str]) -> str:
     return _("Fuera de México")
 
 
-def _held(document: IdentityDocument, kinds: set[str], language: str) -> HeldDocument:
+def held_document(document: IdentityDocument, kinds: set[str], language: str) -> HeldDocument:
+    """A document as pages show it: its number masked, and what is to be known of it. ``kinds`` are all its holder has."""
     # A temporary folio is for telling others; it opens nothing.
     is_folio = document.kind == DocumentKind.FOLIO
     if document.is_generic:
@@ -405,6 +408,24 @@ def held(actor: Actor) -> dict[str, Any]:
             ProfessionalLicence.objects.filter(person=user.person_id or 0).values(
                 "country", "authority", "number", "issued_on", "told_at"
             )
+        ),
+        "data_requests": list(
+            DataRequest.objects.filter(person=user.person_id or 0).values(
+                "folio",
+                "right",
+                "text",
+                "state",
+                "asked_at",
+                "due_at",
+                "extension_reason",
+                "answer",
+                "answered_at",
+                "effect_due_at",
+                "done_at",
+            )
+        ),
+        "recoveries": list(
+            AccountRecovery.objects.filter(user=user).values("new_email", "state", "asked_at", "decided_at")
         ),
         "consents": [
             {"privacy_notice": version, "at": at}

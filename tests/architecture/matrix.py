@@ -30,6 +30,7 @@ EXPLAINS = (302, 200, 404, 200, 404, 200, 200, 200, *(404,) * 3)
 AUDITOR = (302, *(404,) * 5, 200, 404, *(404,) * 3)
 CATALOGUE = (302, *(404,) * 6, 200, *(404,) * 3)
 REVIEWS = (302, *(404,) * 7, 200, 404, 404)
+CARES = (302, *(404,) * 9, 200)
 BUTTON = (302, *(405,) * 10)  # only a POST does anything here
 PUBLIC_BUTTON = (405,) * 11
 ONLY_IN_THE_DEMO = (404,) * 11
@@ -37,6 +38,19 @@ ONLY_IN_THE_DEMO = (404,) * 11
 
 def none(world):
     return {}
+
+
+def asked(world):
+    return {"folio": world.asked.folio}
+
+
+def pair(world):
+    users = world.people.users
+    return {"one_id": users["mariana"].person_id, "other_id": users["bruno"].person_id}
+
+
+def recovery(world):
+    return {"recovery_id": world.recovery.pk}
 
 
 def opened(world):
@@ -128,6 +142,17 @@ MATRIX: dict[str, Row] = {
     "accounts:time_zone": (PEOPLE_ONLY, none),
     "accounts:tell_licence": (PEOPLE_ONLY, none),
     "accounts:drop_licence": (BUTTON, lambda world: {"licence_id": 1}),
+    "accounts:rights": (PEOPLE_ONLY, none),
+    "accounts:withdraw_request": (BUTTON, asked),
+    "accounts:recover": (PUBLIC, none),
+    "accounts:recovery_asked": (PUBLIC, none),
+    "accounts:stop_recovery": (PUBLIC, lambda world: {"secret": "x"}),
+    "accounts:care": (CARES, none),
+    "accounts:care_request": (CARES, asked),
+    "accounts:duplicates": (CARES, none),
+    "accounts:pair": (CARES, pair),
+    "accounts:care_recovery": (CARES, recovery),
+    "accounts:recovery_proof": ((302, *(404,) * 10), lambda world: recovery(world) | {"number": 2}),
     "accounts:privacy": (PUBLIC, none),
     "accounts:privacy_version": (PUBLIC, lambda world: {"version": 1}),
     "accounts:accessibility": (PUBLIC, none),
@@ -299,6 +324,13 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "accounts:link_curp": (PEOPLE_ONLY, (), none),
     "calls:claim_paper": ((302, 302, 302, *(404,) * 8), (), none),
     "accounts:tell_licence": (PEOPLE_ONLY, (), none),
+    "accounts:rights": (PEOPLE_ONLY, (), none),
+    "accounts:withdraw_request": ((302, 302, *(404,) * 9), ("mariana",), asked),
+    "accounts:recover": (PUBLIC, (), none),
+    "accounts:stop_recovery": (PUBLIC, (), lambda world: {"secret": "x"}),
+    "accounts:care_request": (CARES, (), asked),
+    "accounts:pair": (CARES, (), pair),
+    "accounts:care_recovery": (CARES, (), recovery),
     "accounts:time_zone": ((302, 302, 302, *(404,) * 8), ("mariana", "bruno"), none),  # empty is the default
     "notices:reminders": ((302,) * 11, PEOPLE[1:], none),
     "notices:settle": (

@@ -16,9 +16,10 @@ from django.test import TestCase, override_settings
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from cauce.accounts.models import AccountRecovery, DataRequest
 from cauce.allocation.operations import live as operations
 from cauce.base.actors import Actor
-from cauce.base.models import AuditEvent
+from cauce.base.models import AuditEvent, StoredFile
 from cauce.calls.models import CalendarEntry, ReviewCase, ScoreReview
 from cauce.indicators import operations as figures
 from cauce.indicators.models import PublishedFigure
@@ -73,6 +74,17 @@ def world():
     accounts.make_notice()
     figures.load_figures(actor=Actor.system("test"), now=NOON)
     figures.load_replay(actor=Actor.system("test"), now=NOON)
+    asked = DataRequest.objects.create(
+        person=people.users["mariana"].person, folio="ARCO-2024-BCDFGH", right="access", asked_at=NOON,
+        due_at=NOON + timedelta(days=28),
+    )  # fmt: skip
+    proof = StoredFile.objects.create(
+        digest="a" * 64, size=1, media_type="application/pdf", pages=1, received_at=NOON
+    )
+    recovery = AccountRecovery.objects.create(
+        user=people.users["mariana"], new_email="n@x.mx", proof=proof, stop_digest="b" * 64, asked_at=NOON,
+        waits_until=NOON + timedelta(days=5),
+    )  # fmt: skip
     entry = CalendarEntry.objects.create(call=draft, label="Resultados", starts_at=draft.results_at)
     live = acts.started(acts.closed_call(NOON, code="EV24"), NOON, people=people)
     operations.end_overdue(
@@ -81,6 +93,7 @@ def world():
     return SimpleNamespace(
         live=live, people=people, closed=closed, run=run, waiting=waiting, certified=certified, opened=opened, post=post,
         mine=mine, review=review, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
+        asked=asked, recovery=recovery,
         evidence=evidence, case=case, requirement=dossiers.asked(draft), second=second, draft_post=draft.posts.first(),
         receipt=market.applications[2].versions.get().receipt, figure=PublishedFigure.objects.order_by("position").first().code,
     )  # fmt: skip

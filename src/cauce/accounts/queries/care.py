@@ -29,6 +29,7 @@ from cauce.base.errors import Verdict
 from cauce.base.models import AuditEvent
 
 PAGE = 25
+_EVENTS, _MOST_LOOKED_AT = 20, 50
 _LIVE = (DataRequestState.OPEN, DataRequestState.GRANTED)
 
 
@@ -210,20 +211,30 @@ def _side(person: Person, language: str) -> Side:
     user = User.objects.filter(person=person).first()
     documents = list(IdentityDocument.objects.filter(person=person).order_by("pk"))
     kinds = {document.kind for document in documents if not document.is_generic}
-    events = AuditEvent.objects.filter(
-        Q(subject_model="accounts.Person", subject_id=str(person.pk))
-        | Q(actor=f"user:{user.pk}" if user else "nobody at all")
-    )
     return Side(
         person=person,
         email=rules.masked_email(user.email) if user else "",
         last_login=user.last_login if user else None,
         documents=tuple(held_document(document, kinds, language) for document in documents),
         things=tuple(_things(person)),
-        events=tuple(
-            (at, audit.action_words(action), audit.fact_words(detail))
-            for at, action, detail in events.order_by("-pk").values_list("at", "action", "detail")[:15]
-        ),
+        events=_history(person, user),
+    )
+
+
+def _history(person: Person, user: User | None) -> tuple[tuple[datetime, str, str], ...]:
+    """The latest audit events of a person: what they did, and what was done to them and to anything of theirs."""
+    about = Q(subject_model="accounts.Person", subject_id=str(person.pk))
+    if user is not None:
+        about |= Q(actor=f"user:{user.pk}") | Q(subject_model="accounts.User", subject_id=str(user.pk))
+    for relation in Person._meta.related_objects:
+        model: Any = relation.related_model
+        ids = model._base_manager.filter(**{relation.field.name: person}).values_list("pk", flat=True)
+        if found := [str(pk) for pk in ids.order_by("-pk")[:_MOST_LOOKED_AT]]:
+            about |= Q(subject_model=model._meta.label, subject_id__in=found)
+    events = AuditEvent.objects.filter(about).order_by("-pk")
+    return tuple(
+        (at, audit.action_words(action), audit.fact_words(detail))
+        for at, action, detail in events.values_list("at", "action", "detail")[:_EVENTS]
     )
 
 

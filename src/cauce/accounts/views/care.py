@@ -68,11 +68,13 @@ def withdraw_request(request: Any, folio: str) -> HttpResponse:
 @PAGE
 def recover(request: Any) -> HttpResponse:
     """Ask for another e-mail when the old one is lost. The answer is the same whoever asks, for whomever."""
-    if request.method == "POST" and not consume(request, action="reset_password"):
+    if request.method == "POST" and not consume(request, action="signup"):
         return respond_429(request)
     form = web.fill(request, forms.RecoveryForm)
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
+        if not consume(request, action="reset_password", key=data["curp"].number):
+            return respond_429(request)
         asked = web.attempt(
             form, operations.ask_recovery, curp=data["curp"].number, new_email=data["email"],
             proof=data["proof"], actor=request.actor, now=request.now,

@@ -149,10 +149,12 @@ def demo(*, port: int, data: Path) -> None:
     _refuse_busy(port)
     setup(compile_loops=False)
     data.mkdir(parents=True, exist_ok=True)
+    board = _free_port(port + 1)
     env = environment(
         CAUCE_DEMO="true",
         CAUCE_DATA=str(data.resolve()),
         CAUCE_ORIGIN=f"http://localhost:{port}",
+        CAUCE_BOARD=f"http://localhost:{board}",
         PYTHONPATH=str(ROOT / "src"),
     )
     introduction = data.resolve() / "people.txt"
@@ -166,6 +168,12 @@ def demo(*, port: int, data: Path) -> None:
             "--log-level", "warning", "--no-control-socket", env=env,
         ),
         _start(PYTHON, "-m", "django", "work", "--quiet", env=env),
+        # The board of live choices: thousands of open streams in one process, which reads only while they are watched.
+        _start(
+            PYTHON, "-m", "gunicorn", "cauce.config.board:app", "--worker-class", "asgi", "--workers", "1",
+            "--worker-connections", "20000", "--bind", f"127.0.0.1:{board}", "--graceful-timeout", "1",
+            "--log-level", "warning", "--no-control-socket", env=env,
+        ),
     ]  # fmt: skip
     try:
         _wait_until_served(f"http://127.0.0.1:{port}/salud/", children)
@@ -189,6 +197,17 @@ def _refuse_busy(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError:
             raise Stop(f"Port {port} is taken. Choose another: python3 run.py demo --port 8001") from None
+
+
+def _free_port(wanted: int) -> int:
+    """``wanted``, or any other that is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _start(*command: str | Path, env: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -1,6 +1,6 @@
 """``run.py bench``: what is fast, as ratios measured side by side in one run.
 
-    python3 run.py bench [--only pages|runs|engine|couples|imports|load] [--sizes N …] [--all] [--write]
+    python3 run.py bench [--only pages|runs|engine|couples|imports|load|live] [--sizes N …] [--all] [--write]
 
 ``--write`` keeps the tables in docs/measurements.md.
 """
@@ -30,7 +30,7 @@ COUPLES_ROUNDS = 5
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
-    options.add_argument("--only", choices=["pages", "runs", "engine", "couples", "imports", "load"])
+    options.add_argument("--only", choices=["pages", "runs", "engine", "couples", "imports", "load", "live"])
     options.add_argument(
         "--sizes", type=int, nargs="+", default=[50_000, 1_000_000], help="people, of the engine"
     )
@@ -53,6 +53,8 @@ def main() -> None:
         parts.append(_applicants())
     if asked.only in (None, "load"):
         parts.append(_last_minute(10_000 if asked.all or asked.only == "load" else 1_000))
+    if asked.only in (None, "live"):
+        parts.append(_live())
     document = "\n\n".join(parts) + "\n"
     Console().print(Markdown(document))
     if asked.write:
@@ -195,6 +197,26 @@ def _last_minute(people: int) -> str:
         *(f"| {name} | {value} |" for name, value in found.items()),
     ]
     return "\n".join(lines)
+
+
+def _live() -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.board"], capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    return "\n".join(
+        [
+            "## The board of a live choice",
+            "",
+            "A live choice of 20 specialties and 1,000 posts on SQLite, its board in one process, watchers as open "
+            "streams of server-sent events. The times are from the commit of a choice until a watcher has it, over all "
+            "watchers and all choices; watchers, choices and board share the two cores.",
+            "",
+            "| what | |",
+            "|---|--:|",
+            *(f"| {name} | {value:,} |" for name, value in found.items()),
+        ]
+    )
 
 
 def _each_form(module: str) -> dict[str, dict]:

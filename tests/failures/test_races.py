@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django_tasks_db.models import DBTaskResult
 
 from cauce.accounts import operations as accounts
 from cauce.accounts import rules as identity
 from cauce.accounts.models import IdentityDocument, Person, PrivacyNotice, User
 from cauce.allocation import operations as allocation
-from cauce.allocation.models import RunState, Signature
+from cauce.allocation.models import LiveEntry, LivePost, RunState, Signature
+from cauce.allocation.operations import live
 from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent
 from cauce.calls import operations as calls
@@ -21,6 +23,7 @@ from cauce.calls import queries, rules
 from cauce.notices.models import Message
 from tests.accounts import factories as people
 from tests.allocation import factories as market
+from tests.allocation import live as live_acts
 from tests.calls import drafts
 from tests.conftest import NOON
 from tests.races import at_once, meanwhile, on_file
@@ -119,7 +122,39 @@ def signing() -> dict:
     }
 
 
-RACES = ("registering", "confirming", "publishing_a_call", "signing")
+def last_seat() -> dict:
+    """The person online, two desks and the clock end one turn at once; then twenty take the last seat of a post."""
+    act = live_acts.started(live_acts.closed_call(NOON, "EV24"), NOON)
+    first, late = live_acts.turn(act.session, 1), NOON + timedelta(seconds=61)
+    wanted = (act.posts.a.pk, act.posts.b.pk)
+
+    def at_desk(post: int) -> str:
+        live.choose_at_desk(actor=act.clerk, turn=first, post=post, desk=1, now=NOON)
+        return "chosen"
+
+    def clock() -> str:
+        live.end_overdue(actor=live_acts.SYSTEM, turn=first, now=late)
+        return "ended"
+
+    at_once(partial(at_desk, wanted[0]), partial(at_desk, wanted[1]), partial(at_desk, wanted[0]), clock)
+    seats = LivePost.objects.filter(session=act.session)
+    lines = LiveEntry.objects.filter(turn=first)
+    of_list = LivePost.objects.filter(session=act.session, post=act.posts.d)
+
+    def take() -> int:
+        return of_list.filter(taken__lt=F("seats")).update(taken=F("taken") + 1)
+
+    return {
+        "lines": lines.count(),
+        "taken": sum(seats.values_list("taken", flat=True)),
+        "held": lines.get().post_id in wanted,
+        "open": live_acts.open_places(act.session),
+        "last": sorted(at_once(*[take] * 20))[-2:],
+        "full": of_list.get().taken,
+    }
+
+
+RACES = ("registering", "confirming", "publishing_a_call", "signing", "last_seat")
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +186,10 @@ def check_signing(found: dict) -> None:
     assert found["asked"] == 1
     assert found["published"] == [RunState.PUBLISHED, RunState.PUBLISHED]
     assert found["told"] == 1
+
+
+def check_last_seat(found: dict) -> None:
+    assert found == {"lines": 1, "taken": 1, "held": True, "open": [2, 3], "last": [0, 1], "full": 1}
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="these races are for a SQLite file")

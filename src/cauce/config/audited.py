@@ -110,6 +110,7 @@ ACTIONS = {
     "calls.withdraw": _("Retiró su solicitud"),
     "config.draft_calls": _("Creó las convocatorias de la demostración"),
     "config.fill_demo": _("Llenó la demostración"),
+    "config.fill_live": _("Llenó la elección en vivo de la demostración"),
     "config.fill_second": _("Llenó el segundo periodo de la demostración"),
     "indicators.begin_replay": _("Empezó una repetición de 2022"),
     "indicators.fail_replay": _("Una repetición de 2022 falló"),

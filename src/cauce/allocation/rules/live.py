@@ -178,13 +178,14 @@ def resumed(left: int, *, now: datetime) -> datetime:
 def made_up(turn: LiveTurn, *, seconds: int, away: timedelta, now: datetime) -> datetime:
     """The deadline after ``away`` in which nobody could watch the clock (negative: the clock was set back).
 
-    A clock that had not started when the worker went away, since its
-    appointment was still to come, gets no more than all of its own time.
+    Nobody gets more than a whole clock. One that had not started when the
+    worker went away, since its appointment was still to come, gets all of it.
     """
     assert turn.deadline is not None  # noqa: S101 - its clock runs
+    whole = now + timedelta(seconds=seconds)
     if turn.appointment_at is None or turn.appointment_at <= now - away:
-        return turn.deadline + away
-    return max(turn.deadline, now + timedelta(seconds=seconds)) if away > timedelta(0) else turn.deadline
+        return min(turn.deadline + away, whole)
+    return max(turn.deadline, whole) if away > timedelta(0) else turn.deadline
 
 
 def was_away(silent: timedelta | None) -> bool:

@@ -16,6 +16,8 @@ from cauce.calls.operations import commitment_of
 from cauce.config.demo import market, story
 from cauce.config.demo.applications import Story, save_applications, save_people
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, CallPlan, at, call_plans, moment
+from cauce.config.demo.live import LIVE, live_plan, live_posts, live_stories
+from cauce.config.demo.live import PEOPLE as LIVE_PEOPLE
 from cauce.config.demo.people import Invented, invent_people
 from cauce.config.demo.posts import CORE, Place, PostPlan, drive_posts, residency_posts
 from cauce.config.demo.second import (
@@ -123,8 +125,9 @@ def draft_calls(*, actor: Actor, now: datetime) -> Call:
         RESIDENCY: world.residency_posts,
         DRIVE: world.drive_posts,
         SECOND: second_posts(world.residency_posts),
+        LIVE: live_posts(world.residency_posts),
     }
-    for plan in (*call_plans(), second_plan()):
+    for plan in (*call_plans(), second_plan(), live_plan()):
         if not Call.objects.filter(code=plan.code).exists():
             _draft(plan, posts[plan.code], world)
     note(posts={code: len(plans) for code, plans in posts.items()})
@@ -247,6 +250,31 @@ def fill_second(*, actor: Actor, now: datetime) -> Call:
             application.groups = [FOREIGN["key"]]
     Application.objects.bulk_update(made, ["groups"], batch_size=1000)
     note(applications=len(made), foreign=sum(foreign))
+    return call
+
+
+@use_case
+def fill_live(*, actor: Actor, now: datetime) -> Call:
+    """Create the applicants of the call that chooses live, with their lists; return the call. Needs it published."""
+    world = World.read()
+    call = Call.objects.get(code=LIVE)
+    born = (date(1988, 1, 1), date(1999, 12, 30))
+    taken = set(IdentityDocument.objects.values_list("number", flat=True))
+    invented = invent_people(
+        world.random("live people"), count=LIVE_PEOPLE, born=born, states=world.states, taken=taken
+    )
+    people = save_people(invented, now=at(1, 30, 12))
+    numbers = world.numbers(LIVE, len(people), -1)
+    stories = live_stories(
+        world.random("live"), people, numbers, live_posts(world.residency_posts), _person(story.MARIANA)
+    )
+    made = save_applications(
+        call,
+        stories,
+        specialties=dict(Specialty.objects.values_list("code", "pk")),
+        merit_source="ENARM 2023 (E47): lista de personas seleccionadas; promedio: certificado de estudios",
+    )
+    note(applications=len(made))
     return call
 
 

@@ -19,6 +19,7 @@ from rich.console import Console
 from cauce.accounts import operations as accounts
 from cauce.accounts.models import PrivacyNotice, User
 from cauce.accounts.queries import actor_for
+from cauce.allocation.models import LiveChoice
 from cauce.base import clock
 from cauce.base.actors import Actor
 from cauce.calls import operations as calls
@@ -27,6 +28,8 @@ from cauce.calls import rules as call_rules
 from cauce.calls.models import Call, CallState
 from cauce.config.demo import fill, timeline
 from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY, TODAY
+from cauce.config.demo.live import LIVE, hold
+from cauce.config.demo.live import PUBLISHED_AT as LIVE_PUBLISHED_AT
 from cauce.config.demo.second import PUBLISHED_AT, SECOND
 from cauce.indicators import operations as indicators
 from cauce.indicators.models import PublishedFigure
@@ -38,8 +41,9 @@ MANAGERS = {
     RESIDENCY: "ofelia@demo.cauce.example",
     DRIVE: "carla@demo.cauce.example",
     SECOND: "ofelia@demo.cauce.example",
+    LIVE: "ofelia@demo.cauce.example",
 }
-PUBLICATIONS = {**PUBLISHED, SECOND: PUBLISHED_AT}
+PUBLICATIONS = {**PUBLISHED, SECOND: PUBLISHED_AT, LIVE: LIVE_PUBLISHED_AT}
 
 
 class Command(BaseCommand):
@@ -63,10 +67,11 @@ class Command(BaseCommand):
         self._stage("Published figures", lambda: not indicators.figures_are_loaded(), self._load_figures)
         self._stage("Replay of 2022", lambda: not indicators.replay_is_loaded(), self._load_replay)
         self._stage("People one can enter as", lambda: not _people_loaded(), self._load_people)
-        self._stage("Three calls with their posts", _calls_lacking, self._draft_calls)
+        self._stage("Calls with their posts", _calls_lacking, self._draft_calls)
         self._stage("Publication", _drafts_left, self._publish)
         self._stage("Applicants and their lists", lambda: not fill.is_filled(), self._fill)
         self._stage("Applicants of the second period", lambda: not fill.second_is_filled(), self._fill_second)
+        self._stage("A live choice under way", _live_choice_lacking, self._hold_live)
         now = timeline.resume_at()
         timeline.write_clock(settings.DATA, domain=now, machine=clock.machine())
         if people:
@@ -145,6 +150,18 @@ class Command(BaseCommand):
         call = fill.fill_second(actor=DEMO, now=now)
         calls.count_demand(call=call, actor=DEMO, now=now)
         return f"{call.code} {call.applications.count():,} applications"
+
+    def _hold_live(self) -> str:
+        now = self._when(TODAY)
+        call = Call.objects.get(code=LIVE)
+        if not call.applications.exists():
+            fill.fill_live(actor=DEMO, now=now)
+        done = hold(call, User.objects.get(email=MANAGERS[LIVE]), now=now)
+        return f"{LIVE} {call.applications.count():,} applications, {done} have chosen"
+
+
+def _live_choice_lacking() -> bool:
+    return not LiveChoice.objects.filter(call__code=LIVE, started_at__isnull=False).exists()
 
 
 def _calls_lacking() -> bool:

@@ -203,6 +203,7 @@ class DeskPage:
     letters_url: str
     care_url: str
     review_url: str
+    desks_url: str
 
     @property
     def waiting(self) -> list[DeskRow]:
@@ -229,6 +230,7 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         letters_url=_url("notices:outbox") if actor.holds_anywhere(roles.MAIL_OPERATE) else "",
         care_url=_url("accounts:care") if actor.holds_anywhere(roles.PERSON_CARE) else "",
         review_url=_url("calls:review_queue") if actor.holds_anywhere(roles.DOCUMENT_REVIEW) else "",
+        desks_url=_url("allocation:live_desks") if actor.holds_anywhere(roles.DESK_SERVE) else "",
     )
 
 

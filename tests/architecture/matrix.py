@@ -162,7 +162,7 @@ MATRIX: dict[str, Row] = {
     "notices:open": ((302, 200, *(404,) * 9), lambda world: {"message_id": world.letter.pk}),
     "notices:read_all": (BUTTON, none),
     "notices:reminders": (BUTTON, none),
-    "notices:outbox": (CATALOGUE, none),
+    "notices:outbox": ((302, *(404,) * 6, 200, 404, 404, 200), none),
     "notices:settle": (BUTTON, lambda world: {"message_id": world.letter.pk}),
     "notices:letterbox": (ONLY_IN_THE_DEMO, none),
     "institutions:sites": (PUBLIC, none),
@@ -334,8 +334,8 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "accounts:time_zone": ((302, 302, 302, *(404,) * 8), ("mariana", "bruno"), none),  # empty is the default
     "notices:reminders": ((302,) * 11, PEOPLE[1:], none),
     "notices:settle": (
-        (302, *(404,) * 6, 302, *(404,) * 3),
-        ("elena",),  # a letter that waits is left as it is
+        (302, *(404,) * 6, 302, 404, 404, 302),
+        ("elena", "pilar"),  # a letter that waits is left as it is
         lambda world: {"message_id": world.letter.pk},
     ),
     "accounts:drop_licence": (

@@ -45,5 +45,5 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.DESK_CLERK: frozenset({DESK_SERVE}),
     Role.PANELLIST: frozenset({PANEL_SCORE}),
     Role.PARTNER_OFFICER: frozenset({PARTNER_NOMINATE}),
-    Role.PRIVACY_OFFICER: frozenset({PERSON_CARE}),
+    Role.PRIVACY_OFFICER: frozenset({PERSON_CARE, MAIL_OPERATE}),
 }

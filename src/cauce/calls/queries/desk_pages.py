@@ -227,8 +227,8 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         is_auditor=actor.holds_anywhere(roles.AUDIT_READ),
         catalogue_url=_url("institutions:import_clues") if actor.holds_anywhere(roles.CATALOGUE_LOAD) else "",
         signing_url=_url("allocation:signing") if actor.holds_anywhere(roles.ALLOCATION_SIGN) else "",
-        letters_url=_url("notices:outbox") if actor.holds_anywhere(roles.MAIL_OPERATE) else "",
-        care_url=_url("accounts:care") if actor.holds_anywhere(roles.PERSON_CARE) else "",
+        letters_url=_url("notices:outbox") if actor.holds(roles.MAIL_OPERATE) else "",
+        care_url=_url("accounts:care") if actor.holds(roles.PERSON_CARE) else "",
         review_url=_url("calls:review_queue") if actor.holds_anywhere(roles.DOCUMENT_REVIEW) else "",
         desks_url=_url("allocation:live_desks") if actor.holds_anywhere(roles.DESK_SERVE) else "",
     )

@@ -425,7 +425,8 @@ class RightForm(forms.Form):
         error_messages={"required": gettext_lazy("Elige qué derecho ejerces.")},
     )
     text = forms.CharField(
-        label=gettext_lazy("Qué dato o qué uso, y qué pides (opcional para acceso y cancelación)"),
+        label=gettext_lazy("Qué dato o qué uso, y qué pides"),
+        help_text=gettext_lazy("Hace falta para rectificar y para oponerte."),
         required=False,
         max_length=rules.LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 5}),
@@ -452,7 +453,21 @@ class RecoveryForm(CurpForm):
         return _obey(files.examine, self.cleaned_data["proof"])
 
 
-class AnswerForm(forms.Form):
+class DecisionForm(forms.Form):
+    """What an office does, by the button it pressed, and in its words unless the deed is among ``wordless``."""
+
+    wordless: tuple[str, ...] = ()
+    words_field = "reason"
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        words = self.fields[self.words_field]
+        words.required = self.data.get("deed") not in self.wordless
+        words.error_messages["required"] = _("Falta la razón.")
+
+
+class AnswerForm(DecisionForm):
+    wordless, words_field = ("done",), "words"
     deed = forms.ChoiceField(
         choices=[(name, name) for name in ("grant", "deny", "extend", "done")],
         widget=forms.HiddenInput,
@@ -460,13 +475,13 @@ class AnswerForm(forms.Form):
     )
     words = forms.CharField(
         label=gettext_lazy("Razón, como la leerá la persona"),
-        required=False,
         max_length=rules.LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 5}),
     )
 
 
-class MergeForm(forms.Form):
+class MergeForm(DecisionForm):
+    wordless = ("confirm", "withdraw", "undo")
     deed = forms.ChoiceField(
         choices=[
             (name, name) for name in ("keep_first", "keep_second", "distinct", "confirm", "withdraw", "undo")
@@ -474,16 +489,17 @@ class MergeForm(forms.Form):
         widget=forms.HiddenInput,
     )
     reason = forms.CharField(
-        label=gettext_lazy("Qué se vio para decirlo"), required=False, max_length=600,
+        label=gettext_lazy("Qué se vio para decirlo"), max_length=600,
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
 
 
-class RecoveryDecisionForm(forms.Form):
+class RecoveryDecisionForm(DecisionForm):
+    wordless = ("complete",)
     deed = forms.ChoiceField(
         choices=[("complete", "complete"), ("refuse", "refuse")], widget=forms.HiddenInput
     )
     reason = forms.CharField(
-        label=gettext_lazy("Qué no concuerda (sólo para negar)"), required=False, max_length=600,
+        label=gettext_lazy("Qué no concuerda (sólo para negar)"), max_length=600,
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip

@@ -613,4 +613,5 @@ def _letters(run: Run, rows: list[tuple[str, int, str]]) -> Iterator[Letter]:
             body=body % {"title": run.call.title, "folio": folio},
             link=reverse("allocation:result", args=[run.call.code, folio]),
             language=language,
+            matter=f"call:{run.call_id}",
         )

@@ -524,4 +524,5 @@ def _tell_sent(application: Application, version: ListVersion, *, now: datetime)
 
 def _tell(application: Application, *, key: str, title: str, body: str, link: str, now: datetime) -> None:
     if user := User.objects.filter(person_id=application.person_id).first():
-        notices.post(key=key, user=user, title=title, body=body, link=link, subject=application, now=now)
+        notices.post(key=key, user=user, title=title, body=body, link=link, subject=application, now=now,
+                     matter=f"call:{application.call_id}")  # fmt: skip

@@ -140,6 +140,7 @@ def _letters(call: Call, addendum: Addendum) -> Iterator[Letter]:
         yield Letter(
             key=f"addendum:{addendum.pk}:{user}", user_id=user, title=title, body=body,
             link=reverse("calls:call", args=[call.code]), language=language,
+            matter=f"call:{call.pk}",
         )  # fmt: skip
 
 

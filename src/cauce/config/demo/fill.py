@@ -16,7 +16,7 @@ from cauce.calls.operations import commitment_of
 from cauce.config.demo import market, story
 from cauce.config.demo.applications import Story, save_applications, save_people
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, CallPlan, at, call_plans, moment
-from cauce.config.demo.live import LIVE, live_plan, live_posts, live_stories
+from cauce.config.demo.live import LIVE, RENATA, live_plan, live_posts, live_stories
 from cauce.config.demo.live import PEOPLE as LIVE_PEOPLE
 from cauce.config.demo.people import Invented, invent_people
 from cauce.config.demo.posts import CORE, Place, PostPlan, drive_posts, residency_posts
@@ -266,7 +266,7 @@ def fill_live(*, actor: Actor, now: datetime) -> Call:
     people = save_people(invented, now=at(1, 30, 12))
     numbers = world.numbers(LIVE, len(people), -1)
     stories = live_stories(
-        world.random("live"), people, numbers, live_posts(world.residency_posts), _person(story.MARIANA)
+        world.random("live"), people, numbers, live_posts(world.residency_posts), _person(RENATA)
     )
     made = save_applications(
         call,

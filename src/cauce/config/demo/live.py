@@ -1,4 +1,4 @@
-"""A small call of the demo that chooses live: its session is under way, and it is Mariana's turn."""
+"""A small call of the demo that chooses live: its session is under way, and it is Renata's turn."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from cauce.allocation.operations import live
 from cauce.allocation.rules.live import LivePlan
 from cauce.base.actors import Actor
 from cauce.calls.models import Call, CallKind, ListRule, Mechanism
-from cauce.config.demo import story
 from cauce.config.demo.applications import Story
 from cauce.config.demo.calls import CallPlan, Entry, at, call_plans, moment
 from cauce.config.demo.posts import PostPlan
 
 LIVE = "EV24"
+RENATA = "renata@demo.cauce.example"
 PUBLISHED_AT = at(1, 29, 10)
 PEOPLE = 39
-SPECIALTIES = (story.MARIANA_SPECIALTY, "pediatria", "cirugia-general")
+SPECIALTIES = ("medicina-interna", "pediatria", "cirugia-general")
 SITES = 5  # of each specialty, two seats each: 30 seats
 CHOSEN = 4
-"""How many of Mariana's specialty have chosen before her turn."""
+"""How many of Renata's specialty have chosen before her turn."""
 PLAN = LivePlan(LiveMode.BOTH, 3600, 4, {})
-_MARIANA_NUMBER = 241_007
+_RENATA_NUMBER = 241_007
 
 _RULES = """\
 Texto de ejemplo para la demostración. No sustituye a ninguna convocatoria.
@@ -84,15 +84,13 @@ def live_stories(
     people: Sequence[Person],
     numbers: Sequence[int],
     posts: Sequence[PostPlan],
-    mariana: Person,
+    renata: Person,
 ) -> list[Story]:
-    """How each application went: a third of the people in each specialty; Mariana fifth in hers."""
+    """How each application went: a third of the people in each specialty; Renata fifth in hers."""
     by_specialty = {name: [post.key for post in posts if post.specialty == name] for name in SPECIALTIES}
     opens, closes = at(1, 31, 10), at(2, 13, 18)
     stories = []
-    for index, (person, number) in enumerate(
-        zip([mariana, *people], [_MARIANA_NUMBER, *numbers], strict=True)
-    ):
+    for index, (person, number) in enumerate(zip([renata, *people], [_RENATA_NUMBER, *numbers], strict=True)):
         name = SPECIALTIES[index % len(SPECIALTIES)]
         ahead = 0 < index <= CHOSEN * len(SPECIALTIES) and name == SPECIALTIES[0]
         right = random.uniform(88, 95) if ahead else 87 if index == 0 else random.uniform(60, 86)
@@ -104,7 +102,7 @@ def live_stories(
 
 
 def hold(call: Call, manager: Any, *, now: datetime) -> int:
-    """Prepare and start the session, and let everybody before Mariana choose; return how many did. No use case itself."""
+    """Prepare and start the session, and let everybody before Renata choose; return how many did. No use case itself."""
     actor = actor_for(manager)
     session = live.prepare_live(actor=actor, call=call, plan=PLAN, now=now - timedelta(hours=1))
     live.set_up_live(session_id=session.pk, read_clock=lambda: now - timedelta(hours=1))
@@ -114,7 +112,7 @@ def hold(call: Call, manager: Any, *, now: datetime) -> int:
     done = 0
     for minute in range(1, 30):
         turns = LiveTurn.objects.filter(session=session, state=TurnState.OPEN).order_by("place")
-        for turn in turns.exclude(application__person__user__email=story.MARIANA)[: 1 + minute % 2]:
+        for turn in turns.exclude(application__person__user__email=RENATA)[: 1 + minute % 2]:
             if done >= 3 * CHOSEN:
                 break
             when = begun + timedelta(minutes=minute)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from tests.allocation import factories as make
@@ -20,3 +22,13 @@ def staff(call):
 @pytest.fixture
 def lists(call, now, staff):
     return make.market(call, now, people_=staff)
+
+
+@pytest.fixture
+def png():
+    """A small picture."""
+    from PIL import Image
+
+    drawn = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(drawn, "PNG")
+    return drawn.getvalue()

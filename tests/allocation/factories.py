@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from types import SimpleNamespace
+
+from django.utils import timezone
 
 from cauce.accounts.models import Membership, Person, User
 from cauce.accounts.queries import actor_for
 from cauce.accounts.roles import Role
 from cauce.allocation import operations
 from cauce.allocation.bridge import engine
-from cauce.allocation.models import Run
+from cauce.allocation.models import Offer, Release, Run
 from cauce.base.actors import Actor
 from cauce.calls.models import Application, Call, Choice, ListVersion, Post
+from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.folio import folio
 from cauce.institutions.models import Institution, Site, Specialty, State
 from tests.calls import factories as calls
@@ -200,3 +204,60 @@ def published_run(staff: SimpleNamespace, call: Call, now) -> Run:
 
 def _last(call: Call) -> int:
     return call.runs.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def declare(call: Call, **values) -> None:
+    """Let the call declare a window for claims of three days, and offers with two days to answer."""
+    terms = {"claim_days": 3, "answer_hours": 48, "hold_hours": 24, "may_upgrade": True, **values}
+    call.aftermath = asdict(Aftermath(**terms))
+    call.save(update_fields=["aftermath"])
+
+
+def definitive(staff: SimpleNamespace, call: Call, now) -> Release:
+    """The definitive list, proposed by one and confirmed by another."""
+    made = operations.propose_list(actor=staff.carla, call=call, now=now)
+    return operations.confirm_release(actor=staff.sofia, release=made, digest=made.digest, now=now)
+
+
+def proposed_round(staff: SimpleNamespace, call: Call, now) -> Release:
+    return operations.propose_round(
+        actor=staff.carla, call=call, starts_on=(now + timedelta(days=20)).date(), now=now
+    )
+
+
+def offered(staff: SimpleNamespace, call: Call, now) -> Release:
+    """A round of offers whose documents say nothing: signing real ones takes a second."""
+    made = proposed_round(staff, call, now)
+    operations.confirm_release(actor=staff.sofia, release=made, digest=made.digest, now=now)
+    papers = dict.fromkeys(made.offers.values_list("pk", flat=True), b"%PDF-1.7 of a test")
+    operations.issue_batch(actor=Actor.system("test"), release_id=made.pk, papers=papers, now=now)
+    return Release.objects.get(pk=made.pk)
+
+
+def offer_of(person: str, staff: SimpleNamespace) -> Offer:
+    """The newest offer of one of the people of access tests."""
+    found = Offer.objects.filter(application__person=staff.users[person].person).order_by("-pk")
+    return found.select_related("application", "seat", "release")[0]
+
+
+def carried_out(run: Run, now) -> Run:
+    """The run after a worker carried it out."""
+    operations.execute(run_id=run.pk, task_id=run.task_id, read_clock=lambda: now)
+    return Run.objects.get(pk=run.pk)
+
+
+def offset_to(moment):
+    """What makes the product's clock say ``moment``."""
+    return moment - timezone.now()
+
+
+def staff_of(call: Call, domain: str) -> SimpleNamespace:
+    """Two managers, a second signatory and two applicants, with addresses of their own: races share a database."""
+    users = {
+        "mariana": user(f"mariana@{domain}.mx", who=person("Mariana", "Xool")),
+        "bruno": user(f"bruno@{domain}.mx", who=person("Bruno", "Paz")),
+        "carla": user(f"carla@{domain}.mx", (Role.CALL_MANAGER, call.institution_id)),
+        "boss": user(f"boss@{domain}.mx", (Role.CALL_MANAGER, call.institution_id)),
+        "sofia": user(f"sofia@{domain}.mx", (Role.SECOND_SIGNATORY, call.institution_id)),
+    }
+    return SimpleNamespace(users=users, **{name: actor_for(account) for name, account in users.items()})

@@ -26,6 +26,7 @@ OFFICE = (302, 404, 404, *(200,) * 8)
 MANAGERS = (302, 404, 404, 200, 200, 404, 404, 404, *(404,) * 3)
 SERVES = MANAGERS  # and the desk's clerks
 SIGNS = (302, 404, 404, 200, 200, 200, 404, 404, *(404,) * 3)
+DECIDES = (302, 404, 404, 200, 404, 200, 404, 404, *(404,) * 3)
 EXPLAINS = (302, 200, 404, 200, 404, 200, 200, 200, *(404,) * 3)
 AUDITOR = (302, *(404,) * 5, 200, 404, *(404,) * 3)
 CATALOGUE = (302, *(404,) * 6, 200, *(404,) * 3)
@@ -91,6 +92,34 @@ def version(world):
 
 def placed(world):
     return {"code": world.closed.code, "folio": world.placed.folio}
+
+
+def after(world):
+    return {"code": world.after.code}
+
+
+def release(world):
+    return {"code": world.after.code, "number": 1}
+
+
+def claim(world):
+    return {"code": world.after.code, "receipt": world.claim.receipt}
+
+
+def own(world):
+    return {"code": world.after.code, "folio": world.offer.application.folio}
+
+
+def offer(world):
+    return {**own(world), "number": world.offer.release.number}
+
+
+def offer_row(world):
+    return {"code": world.after.code, "number": world.offer.pk}
+
+
+def dispute(world):
+    return {"code": world.after.code, "number": world.dispute.pk}
 
 
 def post(world):
@@ -245,6 +274,7 @@ MATRIX: dict[str, Row] = {
     "calls:edit_post": (EDITS_DRAFT, draft_post),
     "calls:remove_post": (BUTTON, draft_post),
     "calls:edit_design": (READS_DESK, draft),
+    "calls:edit_aftermath": (READS_DESK, draft),
     "calls:seats_table": (EDITS_DRAFT, draft),
     "calls:seats_csv": (READS_DESK, draft),
     "calls:standings": (READS_DESK, opened),
@@ -295,6 +325,36 @@ MATRIX: dict[str, Row] = {
     "allocation:sign": (BUTTON, unsigned),
     "allocation:withdraw": (BUTTON, unsigned),
     "allocation:publish": (BUTTON, unsigned),
+    "allocation:releases": (READS_DESK, after),
+    "allocation:release": (READS_DESK, release),
+    "allocation:propose_list": (BUTTON, after),
+    "allocation:propose_undo": (BUTTON, after),
+    "allocation:confirm_release": (BUTTON, release),
+    "allocation:drop_release": (BUTTON, release),
+    "allocation:claims": (READS_DESK, after),
+    "allocation:claim": (DECIDES, claim),
+    "allocation:claim_file": (
+        (302, *(404,) * 10),
+        lambda world: {**claim(world), "number": 9},
+    ),  # none was brought
+    "allocation:propose_decision": (BUTTON, claim),
+    "allocation:decide_claim": (BUTTON, claim),
+    "allocation:request_correction": (BUTTON, after),
+    "allocation:offers": (READS_DESK, after),
+    "allocation:request_round": (BUTTON, after),
+    "allocation:propose_round": (BUTTON, after),
+    "allocation:record_outside": (BUTTON, after),
+    "allocation:resolve_dispute": (BUTTON, dispute),
+    "allocation:mark_joined": (BUTTON, offer_row),
+    "allocation:claim_form": (MINE, own),
+    "allocation:own_claim_file": (
+        (302, *(404,) * 10),
+        lambda world: {**own(world), "receipt": "I-1", "number": 9},
+    ),
+    "allocation:my_offers": (MINE, own),
+    "allocation:offer": (MINE, offer),
+    "allocation:offer_pdf": (MINE, offer),
+    "allocation:release_package": (PUBLIC, release),
     "allocation:results": (PUBLIC, none),
     "allocation:call_results": (PUBLIC, closed),
     "allocation:cutoffs": (PUBLIC, closed),
@@ -388,6 +448,21 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
         lambda world: {**live(world), "number": 1},
     ),
     "allocation:choose_online": ((302, 422, 422, *(404,) * 8), (), live),
+    "calls:edit_aftermath": (READERS_SEE, (), draft),
+    "allocation:propose_list": (READERS_TOLD, (), after),
+    "allocation:propose_undo": ((302, 404, 404, 422, 404, 422, 422, 422, *(404,) * 3), (), after),
+    "allocation:confirm_release": (READERS_TOLD, (), release),
+    "allocation:drop_release": (READERS_TOLD, (), release),
+    "allocation:propose_decision": ((302, 404, 404, 422, 404, 422, *(404,) * 5), (), claim),
+    "allocation:decide_claim": ((302, 404, 404, 302, 404, 302, *(404,) * 5), (), claim),
+    "allocation:request_correction": (READERS_TOLD, (), after),
+    "allocation:request_round": (READERS_TOLD, (), after),
+    "allocation:propose_round": ((302, 404, 404, 422, 404, 422, 422, 422, *(404,) * 3), (), after),
+    "allocation:record_outside": ((302, 404, 404, 422, 404, 422, 422, 422, *(404,) * 3), (), after),
+    "allocation:resolve_dispute": (READERS_TOLD, (), dispute),
+    "allocation:mark_joined": (READERS_TOLD, (), offer_row),
+    "allocation:claim_form": ((302, 422, *(404,) * 9), (), own),
+    "allocation:offer": ((302, 422, *(404,) * 9), (), offer),
     "allocation:request_rehearsal": (READERS_TOLD, ("carla",), closed),
     "allocation:request_run": (READERS_TOLD, (), waiting),
     "allocation:sign": (READERS_TOLD, (), unsigned),

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from cauce.accounts.models import AccountRecovery, DataRequest
 from cauce.allocation.operations import live as operations
+from cauce.allocation.operations import lodge_claim, record_outside_admission
 from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent, StoredFile
 from cauce.calls.models import CalendarEntry, ReviewCase, ScoreReview
@@ -54,6 +55,21 @@ def world():
     waiting = allocation.closed_call(NOON, code="RM25")
     second = allocation.market(waiting, NOON, people_=people)
     certified = allocation.done_run(people.carla, waiting, NOON)
+    after = allocation.closed_call(NOON - timedelta(days=21), code="RM23")
+    allocation.declare(after)
+    allocation.market(after, NOON - timedelta(days=21), people_=people)
+    allocation.published_run(people, after, NOON - timedelta(days=20))
+    hers = after.applications.get(person=people.users["mariana"].person)
+    claim = lodge_claim(
+        actor=people.mariana, application=hers, kind="score", facts="Mi puntaje se capturó mal.", asks="Revisarlo.",
+        now=NOON - timedelta(days=19),
+    )  # fmt: skip
+    allocation.definitive(people, after, NOON - timedelta(days=2))
+    allocation.offered(people, after, NOON - timedelta(days=1))
+    allocation.declare(waiting)
+    dispute = record_outside_admission(
+        actor=people.carla, call=after, key="RM23-001", words="Oficio 12 de la sede.", now=NOON
+    )
     opened = calls.call(code="JR24", institution=closed.institution)
     post = calls.post(opened)
     mine = calls.application(
@@ -92,6 +108,7 @@ def world():
     )  # fmt: skip
     return SimpleNamespace(
         live=live, people=people, closed=closed, run=run, waiting=waiting, certified=certified, opened=opened, post=post,
+        after=after, claim=claim, offer=allocation.offer_of("mariana", people), dispute=dispute,
         mine=mine, review=review, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
         asked=asked, recovery=recovery,
         evidence=evidence, case=case, requirement=dossiers.asked(draft), second=second, draft_post=draft.posts.first(),

@@ -96,6 +96,8 @@ def test_every_use_case_names_its_actor_and_its_time_by_keyword_and_says_what_it
 # Not writes by themselves: they run use cases one after the other, outside any transaction.
 CONDUCTORS = {
     "matter_of",
+    "issue_everything",
+    "lapse_everything",
     "execute",
     "tell_everybody",
     "deliver",

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from cauce.calls import rules
+from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.requirements import Asked
 from tests.calls.test_lint import GOOD, MARK, entry, post
@@ -49,6 +50,7 @@ def test_everything_that_binds_changes_the_digest():
         "posts": (replace(FULL.posts[0], seats=2), *FULL.posts[1:]),
         "design": Design(region_rule="target", regions=[{"state": "20", "cap": 3}]),
         "requirements": (Asked("titulo", "Título", is_curable=False),),
+        "aftermath": Aftermath(claim_days=3),
     }
     frozen = rules.frozen_rules(FULL)
     for field in fields(FULL):

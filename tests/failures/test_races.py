@@ -14,8 +14,9 @@ from cauce.accounts import operations as accounts
 from cauce.accounts import rules as identity
 from cauce.accounts.models import IdentityDocument, Person, PrivacyNotice, User
 from cauce.allocation import operations as allocation
-from cauce.allocation.models import LiveEntry, LivePost, RunState, Signature
+from cauce.allocation.models import Claim, LiveEntry, LivePost, RunState, Signature
 from cauce.allocation.operations import live
+from cauce.allocation.queries import fingerprint_of
 from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent
 from cauce.calls import operations as calls
@@ -154,7 +155,85 @@ def last_seat() -> dict:
     }
 
 
-RACES = ("registering", "confirming", "publishing_a_call", "signing", "last_seat")
+def answering() -> dict:
+    """Two managers issue a round at once; then somebody accepts, twice, in the second in which the clock runs out."""
+    call = market.closed_call(NOON, code="RM26")
+    staff = market.staff_of(call, "answering")
+    market.market(call, NOON, people_=staff)
+    market.declare(call, claim_days=0)
+    market.published_run(staff, call, NOON)
+    made = market.proposed_round(staff, call, NOON)
+
+    def confirm(actor: Actor) -> str:
+        return allocation.confirm_release(actor=actor, release=made, digest=made.digest, now=NOON).state
+
+    confirmed = at_once(*(partial(confirm, actor) for actor in (staff.sofia, staff.boss, staff.sofia)))
+    papers = dict.fromkeys(made.offers.values_list("pk", flat=True), b"%PDF")
+    system = Actor.system("test")
+
+    def issue() -> str:
+        return allocation.issue_batch(actor=system, release_id=made.pk, papers=papers, now=NOON).state
+
+    issued = at_once(issue, issue)
+    offer = market.offer_of("mariana", staff)
+    last, late = offer.answer_by, offer.answer_by + timedelta(seconds=1)
+
+    def accept() -> str:
+        return allocation.answer_offer(actor=staff.mariana, offer=offer, answer="accept", now=last).state
+
+    def lapse() -> str:
+        return allocation.lapse_offer(actor=system, offer_id=offer.pk, now=late).state
+
+    answered = at_once(accept, lapse, accept, lapse)
+    offer.refresh_from_db()
+    return {
+        "confirmed": sorted(confirmed),
+        "issued": issued,
+        "offers": made.offers.count(),
+        "letters": Message.objects.filter(key__startswith="offer:").count(),
+        "with_account": made.offers.filter(application__person__user__isnull=False).count(),
+        "answered": sorted(set(answered)),
+        "state": offer.state,
+        "seat": offer.seat.state,
+        "moves": offer.moves.exclude(after="offered").count(),
+    }
+
+
+def claiming() -> dict:
+    """Somebody presses twice, and two people confirm one decision at once."""
+    call = market.closed_call(NOON, code="RM27")
+    staff = market.staff_of(call, "claiming")
+    lists = market.market(call, NOON, people_=staff)
+    market.declare(call)
+    market.published_run(staff, call, NOON)
+    said = {
+        "kind": "score",
+        "facts": "Mi puntaje se capturó mal.",
+        "asks": "Corregirlo.",
+        "post_key": "RM27-002",
+    }
+
+    def lodge() -> str:
+        return allocation.lodge_claim(
+            actor=staff.mariana, application=lists.applications[2], now=NOON, **said
+        ).receipt
+
+    lodged = at_once(lodge, lodge)
+    claim = Claim.objects.select_related("application").get()
+    claim = allocation.propose_decision(
+        actor=staff.carla, claim=claim, upholds=False, grounds="El acta dice lo que se publicó.", now=NOON
+    )
+    shown = fingerprint_of(claim)
+
+    def decide(actor: Actor) -> str:
+        return allocation.decide_claim(actor=actor, claim=claim, fingerprint=shown, now=NOON).state
+
+    decided = at_once(partial(decide, staff.sofia), partial(decide, staff.boss))
+    letters = Message.objects.filter(key__startswith="claim-").count()
+    return {"same": len(set(lodged)), "decided": sorted(decided), "letters": letters}
+
+
+RACES = ("registering", "confirming", "publishing_a_call", "signing", "last_seat", "answering", "claiming")
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +269,21 @@ def check_signing(found: dict) -> None:
 
 def check_last_seat(found: dict) -> None:
     assert found == {"lines": 1, "taken": 1, "held": True, "open": [2, 3], "last": [0, 1], "full": 1}
+
+
+def check_answering(found: dict) -> None:
+    assert found["confirmed"] in (["Denied", "public", "public"], ["Denied", "Denied", "public"])
+    assert found["issued"] == ["public", "public"]
+    assert found["offers"] == 4
+    assert found["letters"] == found["with_account"]
+    # Whoever comes first, the offer has one end, and its seat the one that belongs to it.
+    assert (found["state"], found["seat"]) in (("accepted", "accepted"), ("lapsed", "free"))
+    assert found["state"] in found["answered"]
+    assert found["moves"] == 1
+
+
+def check_claiming(found: dict) -> None:
+    assert found == {"same": 1, "decided": ["Denied", "rejected"], "letters": 2}
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="these races are for a SQLite file")

@@ -10,8 +10,10 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cauce.allocation.models import LiveChoice, LiveMode
+from cauce.allocation.models import ClaimKind, DeclineReason, LiveChoice, LiveMode
 from cauce.allocation.rules.live import LivePlan
+from cauce.base import files
+from cauce.base.forms import DayField
 
 _STALE = _("La página estaba incompleta. Abrirla de nuevo y repetir.")
 
@@ -169,3 +171,152 @@ class DecideForm(forms.Form):
         choices=[("confirm", ""), ("refuse", "")],
         error_messages={"required": _STALE, "invalid_choice": _STALE},
     )
+
+
+# ------------------------------------------------------------------ releases
+
+
+class ReasonForm(forms.Form):
+    """Why something public is taken back."""
+
+    reason = forms.CharField(
+        max_length=600, required=False, strip=True, label=_("Motivo de deshacer"), widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Se publica. Sin datos de personas."),
+    )  # fmt: skip
+
+
+class RoundForm(forms.Form):
+    """The first day of the places that a round offers."""
+
+    starts_on = DayField(
+        required=False, label=_("Primer día de estas plazas"),
+        help_text=_("Va en cada oferta firmada. Sin fecha de inicio no se ofrece nada."),
+    )  # fmt: skip
+
+
+# -------------------------------------------------------------------- claims
+
+
+class _Several(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class _Papers(forms.FileField):
+    """Any number of files, in the order in which they came."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        rows = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(_Papers, self).clean(one, initial) for one in rows]
+
+
+class ClaimForm(forms.Form):
+    """A person's claim; ``post_key`` among the posts of their own list."""
+
+    kind = forms.ChoiceField(
+        choices=ClaimKind.choices, label=_("Qué está mal"), widget=forms.RadioSelect,
+        error_messages={"required": _("Falta decir qué está mal. Elige una opción.")},
+    )  # fmt: skip
+    facts = forms.CharField(
+        required=False, max_length=20_000, label=_("Qué pasó"), widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Los hechos y sus fechas, con tus palabras."),
+    )  # fmt: skip
+    asks = forms.CharField(
+        required=False, max_length=600, label=_("Qué pides"), widget=forms.Textarea(attrs={"rows": 2})
+    )
+    post_key = forms.ChoiceField(
+        required=False, label=_("La plaza que dices que te toca"),
+        help_text=_("Si dices cuál, un lugar de ella no se ofrece a nadie hasta que se decida."),
+    )  # fmt: skip
+    papers = _Papers(
+        required=False, label=_("Pruebas"), widget=_Several(attrs={"accept": files.ACCEPTED}),
+        help_text=_("Fotos o PDF, hasta 10 MB cada uno. Puedes elegir varios."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, wishes: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["post_key"]
+        field.choices = [("", _("No digo cuál")), *wishes]
+
+    def examined(self) -> tuple[files.Examined, ...]:
+        """What came, made harmless. Raises ``FileRefused``."""
+        papers = self.cleaned_data.get("papers") or []
+        return files.examine_all(papers) if papers else ()
+
+
+class DecisionForm(forms.Form):
+    """A proposed decision; values of criteria are ``criterion_<key>``."""
+
+    upholds = forms.ChoiceField(
+        choices=[("yes", _("Procede")), ("no", _("No procede"))], label=_("Decisión"), widget=forms.RadioSelect,
+        error_messages={"required": _("Falta la decisión.")},
+    )  # fmt: skip
+    grounds = forms.CharField(
+        required=False, max_length=6000, label=_("Fundamento"), widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("La persona lo lee tal cual."),
+    )  # fmt: skip
+
+    def __init__(
+        self, *args: Any, criteria: Sequence[Any], values: Sequence[str] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = [f"criterion_{one['key']}" for one in criteria]
+        for at, (name, one) in enumerate(zip(self.names, criteria, strict=True)):
+            self.fields[name] = forms.CharField(
+                required=False, max_length=20, label=gettext("Valor correcto: %(label)s") % {"label": one["label"]},
+                initial=values[at] if at < len(values) else "", widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+            )  # fmt: skip
+
+    @property
+    def merit(self) -> list[str]:
+        return [self.cleaned_data.get(name, "") for name in self.names]
+
+
+class ConfirmForm(forms.Form):
+    """What the page showed of what is confirmed."""
+
+    digest = forms.CharField(
+        max_length=80, widget=forms.HiddenInput, error_messages={"required": _STALE, "max_length": _STALE}
+    )
+
+
+# -------------------------------------------------------------------- offers
+
+
+class AnswerForm(forms.Form):
+    """Accept, decline with a reason, or hold."""
+
+    answer = forms.ChoiceField(
+        choices=[("accept", ""), ("decline", ""), ("hold", "")], widget=forms.HiddenInput,
+        error_messages={"required": _STALE, "invalid_choice": _STALE},
+    )  # fmt: skip
+    wants_upgrade = forms.BooleanField(
+        required=False, label=_("Si en otra ronda se libera una opción que prefiero, cámbienme a ella")
+    )
+    reason = forms.ChoiceField(
+        required=False,
+        choices=[("", _("Elige una razón")), *DeclineReason.choices],
+        label=_("Por qué la rechazas"),
+    )
+    words = forms.CharField(
+        required=False, max_length=600, strip=True, label=_("Algo más que quieras decir"),
+        widget=forms.Textarea(attrs={"rows": 2}), help_text=_("Opcional, salvo si eliges otra razón."),
+    )  # fmt: skip
+
+
+class OutsideForm(forms.Form):
+    """An admission outside the platform."""
+
+    key = forms.CharField(required=False, max_length=20, strip=True, label=_("Clave de la plaza"))
+    words = forms.CharField(
+        required=False, max_length=600, strip=True, label=_("Qué se registró, y dónde consta"),
+        widget=forms.Textarea(attrs={"rows": 3}), help_text=_("Sin datos de personas."),
+    )  # fmt: skip
+
+
+class MarkForm(forms.Form):
+    """Whether somebody came, or a locked seat is taken."""
+
+    yes = forms.TypedChoiceField(
+        choices=[("yes", ""), ("no", "")], coerce=lambda text: text == "yes", widget=forms.HiddenInput,
+        error_messages={"required": _STALE, "invalid_choice": _STALE},
+    )  # fmt: skip

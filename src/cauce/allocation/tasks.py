@@ -10,6 +10,7 @@ from django_tasks import task
 from cauce.allocation import operations, queries
 from cauce.allocation.operations import live
 from cauce.base import background, clock
+from cauce.base.actors import Actor
 
 
 @task(takes_context=True)
@@ -61,3 +62,22 @@ def set_up_live_choice(session_id: int) -> None:
 def tend_live_choices() -> int:
     """End the turns whose clock has run out; return how many."""
     return live.tend_live(read_clock=clock.read)
+
+
+@task(takes_context=True)
+def issue_offers(context: Any, release_id: int) -> None:
+    """Sign and send the offers of a round; again after a death, only those that have no document yet."""
+    operations.issue_everything(
+        release_id=release_id, task_id=str(context.task_result.id), read_clock=clock.read
+    )
+
+
+@task()
+def tell_release(release_id: int) -> None:
+    """Write to everybody whom a list or an undo concerns; again, nobody gets a second letter."""
+    operations.tell_release(actor=Actor.system("allocation"), release_id=release_id, now=clock.read())
+
+
+def lapse_offers() -> int:
+    """Chore of the worker: what silence means, for every offer whose clock has run out."""
+    return operations.lapse_everything(read_clock=clock.read)

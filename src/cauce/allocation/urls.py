@@ -32,10 +32,60 @@ urlpatterns = [
     path("gestion/<slug:code>/corridas/<int:number>/firmar/", views.sign, name="sign"),
     path("gestion/<slug:code>/corridas/<int:number>/retirar-firma/", views.withdraw, name="withdraw"),
     path("gestion/<slug:code>/corridas/<int:number>/publicar/", views.publish, name="publish"),
+    path("gestion/<slug:code>/publicaciones/", views.releases, name="releases"),
+    path("gestion/<slug:code>/publicaciones/definitiva/", views.propose_list, name="propose_list"),
+    path("gestion/<slug:code>/publicaciones/deshacer/", views.propose_undo, name="propose_undo"),
+    path("gestion/<slug:code>/publicaciones/<int:number>/", views.release, name="release"),
+    path(
+        "gestion/<slug:code>/publicaciones/<int:number>/confirmar/",
+        views.confirm_release,
+        name="confirm_release",
+    ),
+    path(
+        "gestion/<slug:code>/publicaciones/<int:number>/descartar/", views.drop_release, name="drop_release"
+    ),
+    path("gestion/<slug:code>/inconformidades/", views.claims, name="claims"),
+    path("gestion/<slug:code>/inconformidades/aplicar/", views.request_correction, name="request_correction"),
+    path("gestion/<slug:code>/inconformidades/<str:receipt>/", views.claim, name="claim"),
+    path(
+        "gestion/<slug:code>/inconformidades/<str:receipt>/proponer/",
+        views.propose_decision,
+        name="propose_decision",
+    ),
+    path(
+        "gestion/<slug:code>/inconformidades/<str:receipt>/decidir/", views.decide_claim, name="decide_claim"
+    ),
+    path(
+        "gestion/<slug:code>/inconformidades/<str:receipt>/prueba-<int:number>/",
+        views.claim_file,
+        name="claim_file",
+    ),
+    path("gestion/<slug:code>/ofertas/", views.offers, name="offers"),
+    path("gestion/<slug:code>/ofertas/ronda/", views.request_round, name="request_round"),
+    path("gestion/<slug:code>/ofertas/proponer/", views.propose_round, name="propose_round"),
+    path("gestion/<slug:code>/ofertas/fuera/", views.record_outside, name="record_outside"),
+    path("gestion/<slug:code>/ofertas/disputa/<int:number>/", views.resolve_dispute, name="resolve_dispute"),
+    path("gestion/<slug:code>/ofertas/<int:number>/llegada/", views.mark_joined, name="mark_joined"),
     path("resultados/", views.results, name="results"),
     path("resultados/<slug:code>/", views.call_results, name="call_results"),
     path("resultados/<slug:code>/cortes.csv", views.cutoffs, name="cutoffs"),
     path("resultados/<slug:code>/paquete.zip", views.package, name="package"),
+    path(
+        "resultados/<slug:code>/publicacion-<int:number>.zip", views.release_package, name="release_package"
+    ),
+    path("resultados/<slug:code>/<str:folio>/inconformidad/", views.claim_form, name="claim_form"),
+    path(
+        "resultados/<slug:code>/<str:folio>/inconformidad/<str:receipt>/prueba-<int:number>/",
+        views.own_claim_file,
+        name="own_claim_file",
+    ),
+    path("resultados/<slug:code>/<str:folio>/ofertas/", views.my_offers, name="my_offers"),
+    path("resultados/<slug:code>/<str:folio>/ofertas/<int:number>/", views.offer, name="offer"),
+    path(
+        "resultados/<slug:code>/<str:folio>/ofertas/<int:number>/oferta.pdf",
+        views.offer_pdf,
+        name="offer_pdf",
+    ),
     path("resultados/<slug:code>/<str:folio>/orden/", views.order, name="order"),
     path("resultados/<slug:code>/<str:folio>/orden.pdf", views.order_pdf, name="order_pdf"),
     path("resultados/<slug:code>/<str:folio>/", views.result, name="result"),

@@ -92,3 +92,17 @@ def end_of(day: date) -> datetime:
 def last_day(due: datetime) -> date:
     """Return the last day that a clock counts which runs out at ``due``, as people say it."""
     return (due - _DAY / 2).astimezone(MEXICO_CITY).date()
+
+
+def due_after_hours(moment: datetime, hours: int, *, closed: Collection[date] = ()) -> datetime:
+    """Return the moment ``hours`` after ``moment``, counting only hours of working days, by the clock of Mexico City."""
+    if hours < 1:
+        raise ValueError("A clock counts at least one hour.")
+    at, left = moment.astimezone(MEXICO_CITY), timedelta(hours=hours)
+    while True:
+        midnight = datetime.combine(at.date() + _DAY, time(), MEXICO_CITY)
+        if is_workday(at.date(), closed=closed):
+            if at + left <= midnight:
+                return at + left
+            left -= midnight - at
+        at = midnight

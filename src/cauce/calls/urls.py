@@ -89,6 +89,7 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("puntajes/olvidar/", views.scores_drop, name="scores_drop"),
     path("puntajes/revisiones/<int:number>/", views.score_review, name="score_review"),
     path("asignacion/", views.edit_design, name="edit_design"),
+    path("despues/", views.edit_aftermath, name="edit_aftermath"),
     path("asignacion/lugares/", views.seats_table, name="seats_table"),
     path("asignacion/lugares.csv", views.seats_csv, name="seats_csv"),
     path("asignacion/grupos/", views.standings, name="standings"),

@@ -18,7 +18,7 @@ SOURCE = Path(__file__).resolve().parents[1]
 
 KNOWN = {"CAUCE_DEMO", "CAUCE_DATA", "CAUCE_ORIGIN", "CAUCE_SECRET_KEY", "CAUCE_TESTING", "CAUCE_SMTP_URL",
          "CAUCE_MAIL_FROM", "CAUCE_TEST_DATABASES", "CAUCE_FILES", "CAUCE_FILE_SCANNER",
-         "CAUCE_ARRIVAL_HEADER", "CAUCE_BOARD"}  # fmt: skip
+         "CAUCE_ARRIVAL_HEADER", "CAUCE_BOARD", "CAUCE_OFFER_KEY", "CAUCE_OFFER_KEY_SECRET"}  # fmt: skip
 if unknown := {name for name in env.ENVIRON if name.startswith("CAUCE_")} - KNOWN:
     raise ImproperlyConfigured(
         f"Unknown settings: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(KNOWN))}."
@@ -27,6 +27,9 @@ if unknown := {name for name in env.ENVIRON if name.startswith("CAUCE_")} - KNOW
 DEMO = env.bool("CAUCE_DEMO", default=False)
 TESTING = env.bool("CAUCE_TESTING", default=False)
 DATA = Path(env.str("CAUCE_DATA", default=str(SOURCE.parents[1] / "var" / "data")))
+# The PKCS#12 file whose key signs offers, and its secret. Without it demos make one of their own; others offer nothing.
+OFFER_KEY = env.str("CAUCE_OFFER_KEY", default="")
+OFFER_KEY_SECRET = env.str("CAUCE_OFFER_KEY_SECRET", default="")
 ORIGIN = env.str("CAUCE_ORIGIN", default="http://localhost:8000")
 # The origin that serves the boards of live choices (cauce.config.board); empty: pages are reloaded by hand.
 BOARD = env.str("CAUCE_BOARD", default="").rstrip("/")
@@ -157,6 +160,7 @@ PERIODIC = {
     "cauce.calls.tasks.remind": 60,
     "cauce.allocation.tasks.ask_for_outlooks": 120,
     "cauce.allocation.tasks.tend_live_choices": 1,
+    "cauce.allocation.tasks.lapse_offers": 5,
 }
 
 # ------------------------------------------------------------------ people

@@ -4,6 +4,7 @@ Nothing here loads the compiler until something is solved, so pages may import t
 """
 
 import cauce_engine as engine
+from cauce.allocation.bridge.corrections import Outcome, correction_outcome
 from cauce.allocation.bridge.live import freeze_live
 from cauce.allocation.bridge.outlooks import Found, rehearsed
 from cauce.allocation.bridge.own_values import own_orders
@@ -50,9 +51,11 @@ __all__ = [
     "Lists",
     "NotCertified",
     "Offer",
+    "Outcome",
     "Placed",
     "Reason",
     "class_cuts",
+    "correction_outcome",
     "cuts",
     "digest_of",
     "dropped",

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -20,54 +19,109 @@ from django.utils.translation import gettext_lazy
 
 from cauce.accounts import roles
 from cauce.allocation import bridge, queries, rules
-from cauce.allocation.models import Placement, Run, RunState, Signature
-from cauce.allocation.operations import rows
+from cauce.allocation.models import Run, RunState, Signature
+from cauce.allocation.operations import corrections, releases, rows
+from cauce.allocation.operations.claims import (
+    ClaimRefused,
+    DecisionChanged,
+    decide_claim,
+    lodge_claim,
+    propose_decision,
+)
+from cauce.allocation.operations.corrections import EXECUTE, NobodyWaits, request_correction, request_round
+from cauce.allocation.operations.disputes import DisputeRefused, record_outside_admission, resolve_dispute
+from cauce.allocation.operations.letters import tell_batch, tell_everybody
+from cauce.allocation.operations.offers import (
+    AnswerRefused,
+    answer_offer,
+    issue_batch,
+    issue_everything,
+    lapse_everything,
+    lapse_offer,
+    mark_joined,
+)
 from cauce.allocation.operations.rehearsals import (
     NotRehearsable,
     carry_out_rehearsal,
     refresh_outlook,
     request_rehearsal,
 )
+from cauce.allocation.operations.releases import (
+    NoKey,
+    PreviewChanged,
+    StartMissing,
+    confirm_release,
+    drop_release,
+    propose_list,
+    propose_round,
+    propose_undo,
+    tell_release,
+)
 from cauce.base import background, figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
-from cauce.calls.models import Addendum, Application, Call, Mechanism, PostOrders
+from cauce.calls.models import Addendum, Call, Mechanism, PostOrders
 from cauce.calls.queries import open_reviews
 from cauce.calls.rules.design import Design
 from cauce.notices.operations import Letter, post_many
 
 __all__ = [
+    "EXECUTE",
+    "TELL",
     "AlreadySigned",
     "AnswerChanged",
+    "AnswerRefused",
+    "ClaimRefused",
+    "DecisionChanged",
+    "DisputeRefused",
     "ListsMissing",
+    "NoKey",
+    "NobodyWaits",
     "NotRehearsable",
+    "PreviewChanged",
     "ReasonMissing",
+    "StartMissing",
     "Work",
+    "answer_offer",
     "carry_out_rehearsal",
+    "confirm_release",
+    "decide_claim",
+    "drop_release",
     "execute",
     "fail",
     "freeze",
+    "issue_batch",
+    "issue_everything",
     "keep",
+    "lapse_everything",
+    "lapse_offer",
+    "lodge_claim",
+    "mark_joined",
+    "propose_decision",
+    "propose_list",
+    "propose_round",
+    "propose_undo",
     "publish",
+    "record_outside_admission",
     "refresh_outlook",
+    "request_correction",
     "request_rehearsal",
+    "request_round",
     "request_run",
+    "resolve_dispute",
     "sign",
     "tell_batch",
     "tell_everybody",
+    "tell_release",
     "withdraw_signature",
 ]
 
 logger = logging.getLogger("cauce.allocation")
 
-EXECUTE = "cauce.allocation.tasks.execute_run"
 TELL = "cauce.allocation.tasks.tell_results"
-TOP = 3  # "among their first three" of the facts
-SHOWN_CHANGES = 200
 SHOWN_FOLIOS = 5
-BATCH = 5000
 SHORTEST_REASON = 10  # characters: less is no reason
 
 
@@ -159,6 +213,7 @@ class Work:
     cuts: list[bridge.Cut] = field(default_factory=list)
     class_cuts: list[bridge.ClassCut] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -224,8 +279,26 @@ def freeze(*, actor: Actor, work: Work, now: datetime) -> Run:
         return run
     call = run.call
     calls.record_freeze(call, now=now)
+    work.sendings, work.extra = queries.sendings(call), _extra(call)
+    if run.corrects_id is not None:
+        corrections.freeze_correction(run, work)
+    elif run.round:
+        corrections.freeze_round(run, work)
+    else:
+        _freeze_lists(call, work)
+    if run.question_digest and run.question_digest != work.frozen.digest:
+        raise _Failed("lists_changed", frozen=run.question_digest, found=work.frozen.digest)
+    if not run.question_digest:
+        run.question, run.question_digest = work.frozen.data, work.frozen.digest
+    run.state = RunState.RUNNING
+    run.save()
+    note(question=run.question_digest)
+    return run
+
+
+def _freeze_lists(call: Call, work: Work) -> None:
+    """Fill ``work`` with the question of everybody's lists."""
     work.lists, work.offer = queries.sent_lists(call), queries.offered_posts(call)
-    work.sendings = queries.sendings(call)
     if not work.lists.folios:
         raise _Failed("no_lists")
     _refuse_without_merit(work.lists, len(call.score_criteria))
@@ -240,15 +313,6 @@ def freeze(*, actor: Actor, work: Work, now: datetime) -> Run:
         work.lists = queries.as_chosen(work.lists, work.log)
     else:
         work.frozen = bridge.freeze(work.lists, work.offer, **sealed, design=design, tiers=tiers)
-    work.extra = _extra(call)
-    if run.question_digest and run.question_digest != work.frozen.digest:
-        raise _Failed("lists_changed", frozen=run.question_digest, found=work.frozen.digest)
-    if not run.question_digest:
-        run.question, run.question_digest = work.frozen.data, work.frozen.digest
-    run.state = RunState.RUNNING
-    run.save()
-    note(question=run.question_digest)
-    return run
 
 
 def _refuse_without_merit(lists: Any, criteria: int) -> None:
@@ -306,10 +370,11 @@ def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> R
     run.answer, run.answer_digest, run.checks = answer.data, answer.digest, answer.checks
     run.package, run.package_digest = answer.package, answer.package_digest
     run.facts = {
-        **_facts(run, work.placed, work.cuts),
+        **queries.run_facts(run, work.placed, work.cuts),
         **_shared_facts(work.placed, work.cuts, work.class_cuts, answer),
         "package_size": answer.package_size,
         "sendings": work.sendings,
+        **work.facts,
     }
     run.timings = {**work.timings, "keep": round(time.perf_counter() - start, 4)}
     run.state, run.certified_at = RunState.CERTIFIED, now
@@ -317,25 +382,6 @@ def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> R
     work.timings = run.timings
     note(answer=run.answer_digest, package=run.package_digest, checks=[check["name"] for check in run.checks])
     return run
-
-
-def _facts(run: Run, placed: list[bridge.Placed], cuts: list[bridge.Cut]) -> dict[str, Any]:
-    ranks = Counter(one.rank for one in placed)
-    alike = Counter(tuple(one.merit) for one in placed)
-    return {
-        "registered": Application.objects.filter(call_id=run.call_id).count(),
-        "lists": len(placed),
-        "wishes": sum(one.listed for one in cuts),
-        "posts": len(cuts),
-        "full": sum(one.last_place is not None for one in cuts),
-        "seats": sum(one.seats for one in cuts),
-        "placed": len(placed) - ranks[None],
-        "first": ranks[1],
-        "top": sum(count for rank, count in ranks.items() if rank is not None and rank <= TOP),
-        "empty": sum(one.seats - one.taken for one in cuts),
-        "tied": sum(count for count in alike.values() if count > 1),
-        "against": _against(run, placed, {one.post: one.key for one in cuts}),
-    }
 
 
 def _shared_facts(
@@ -362,32 +408,6 @@ def _shared_facts(
             "minima": [[one["post"], one["minimum"], one["holders"]] for one in bridge.minima(answer)],
         },
     }  # fmt: skip
-
-
-def _against(run: Run, placed: list[bridge.Placed], key_of: dict[int, str]) -> dict[str, Any] | None:
-    """Compare with the previous answered run of the call: how many are equal, and who changes, by folio."""
-    previous = (
-        queries.light_runs()
-        .filter(call_id=run.call_id, number__lt=run.number, state__in=rules.ANSWERED)
-        .order_by("-number")
-        .first()
-    )
-    if previous is None:
-        return None
-    before = dict(Placement.objects.filter(run=previous).values_list("application_id", "post_id"))
-    missing = object()
-    changed = [
-        (one.folio, key_of.get(before.get(one.application) or 0), key_of.get(one.post or 0))
-        for one in placed
-        if before.get(one.application, missing) != one.post
-    ]
-    return {
-        "number": previous.number,
-        "same": len(placed) - len(changed),
-        "count": len(changed),
-        "gone": len(before.keys() - {one.application for one in placed}),
-        "changed": changed[:SHOWN_CHANGES],
-    }
 
 
 @use_case
@@ -486,6 +506,7 @@ def publish(*, actor: Actor, run: Run, now: datetime, reason: str = "") -> Run:
     run.state, run.published_at = RunState.PUBLISHED, now
     run.save(update_fields=["state", "published_at", "facts"])
     calls.record_results(run.call, now=now)
+    releases.record_first(run, _signed_in_order(run), now=now)
     background.enqueue(TELL, run_id=run.pk)
     note(answer=run.answer_digest, package=run.package_digest, signed_by=sorted(signatures))
     return run
@@ -531,6 +552,10 @@ def _signed_by(run: Run) -> set[int]:
     return set(Signature.objects.filter(run=run).values_list("user_id", flat=True))
 
 
+def _signed_in_order(run: Run) -> list[tuple[int, str]]:
+    return list(Signature.objects.filter(run=run).order_by("at", "pk").values_list("user_id", "office"))
+
+
 def _newest(run: Run) -> int:
     found = Run.objects.filter(call_id=run.call_id, state__in=rules.ANSWERED).order_by("-number")
     return found.values_list("number", flat=True).first() or 0
@@ -562,56 +587,3 @@ def _ask_for_second(run: Run, actor: Actor, now: datetime) -> None:
                 )
             )
     post_many(letters, now=now, subject=run)
-
-
-# ------------------------------------------------------------------- tell
-
-
-def tell_everybody(*, run_id: int, read_clock: Callable[[], datetime]) -> None:
-    """Write to everybody with a result, a batch at a time; a second time nobody gets a second letter."""
-    actor, after = Actor.system("allocation"), 0
-    with transaction.atomic():
-        last = (
-            Placement.objects.filter(run_id=run_id).order_by("-place").values_list("place", flat=True).first()
-        )
-    while after < (last or 0):
-        tell_batch(actor=actor, run_id=run_id, after=after, now=read_clock())
-        after += BATCH
-
-
-@use_case
-def tell_batch(*, actor: Actor, run_id: int, after: int, now: datetime) -> Run:
-    """Write to the people from place ``after + 1`` on; the text has the folio, never a name."""
-    run = queries.light_runs().select_related("call").get(pk=run_id, state=RunState.PUBLISHED)
-    rows = Placement.objects.filter(
-        run=run, place__gt=after, place__lte=after + BATCH, application__person__user__isnull=False
-    ).values_list(
-        "application__folio", "application__person__user__pk", "application__person__user__language"
-    )
-    told = post_many(_letters(run, list(rows)), now=now, subject=run)
-    note(after=after, told=told)
-    return run
-
-
-def _letters(run: Run, rows: list[tuple[str, int, str]]) -> Iterator[Letter]:
-    words: dict[str, tuple[str, str]] = {}
-    for folio, user_id, language in rows:
-        if language not in words:
-            with translation.override(language):
-                words[language] = (
-                    _("Ya está tu resultado: %(call)s") % {"call": run.call.title[:120]},
-                    _(
-                        "Se publicaron los resultados de %(title)s. Tu folio es %(folio)s: "
-                        "entra para ver qué te tocó, por qué, y cómo comprobarlo."
-                    ),
-                )
-        title, body = words[language]
-        yield Letter(
-            key=f"result:{run.pk}:{folio}",
-            user_id=user_id,
-            title=title,
-            body=body % {"title": run.call.title, "folio": folio},
-            link=reverse("allocation:result", args=[run.call.code, folio]),
-            language=language,
-            matter=f"call:{run.call_id}",
-        )

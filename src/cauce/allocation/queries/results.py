@@ -22,8 +22,8 @@ PAGE = 50
 
 
 def published_runs() -> QuerySet[Run]:
-    """Runs whose results are public, without their documents."""
-    return light_runs().filter(state=RunState.PUBLISHED).select_related("call__institution")
+    """Runs whose lists of everybody are public, without their documents; of a call at most one."""
+    return light_runs().filter(state=RunState.PUBLISHED, round=0).select_related("call__institution")
 
 
 def published_calls() -> QuerySet[Call]:

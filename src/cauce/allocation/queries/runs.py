@@ -323,7 +323,7 @@ def signing_desk(actor: Actor) -> SigningDesk:
     )
     runs = (
         light_runs()
-        .filter(state=RunState.CERTIFIED)
+        .filter(state=RunState.CERTIFIED, corrects__isnull=True, round=0)
         .annotate(
             newest=Subquery(newest),
             signed=Count("signatures"),

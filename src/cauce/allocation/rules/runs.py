@@ -53,11 +53,25 @@ def is_whole(run: Run) -> bool:
     return bool(run.checks) and all(check["holds"] for check in run.checks)
 
 
+def is_later(run: Run) -> bool:
+    """Whether a run corrects a published one or shares out a later round: two people release it, with its preview."""
+    return run.corrects_id is not None or run.round > 0
+
+
+_ELSEWHERE = Verdict(
+    False,
+    _("Esta corrida se publica con su vista previa."),
+    _("Una corrección, en Publicaciones; una ronda, en Ofertas y rondas."),
+)
+
+
 def may_sign(actor: Actor, run: Run, *, signed_by: Iterable[int], newest: int) -> Verdict:
     """Whether ``actor`` may sign ``run``; ``newest`` is the number of the newest certified run of its call."""
     signed = set(signed_by)
     if not actor.holds(roles.ALLOCATION_SIGN, run.call.institution_id) or actor.user_id is None:
         return Verdict(False, _("Firmar toca a la gestión de la convocatoria y a la segunda firma."))
+    if is_later(run):
+        return _ELSEWHERE
     if run.state == RunState.PUBLISHED:
         return Verdict(False, _("Esta corrida ya se publicó."))
     if run.state != RunState.CERTIFIED or not is_whole(run):
@@ -98,6 +112,8 @@ def may_publish(actor: Actor, run: Run, *, signed_by: Iterable[int], newest: int
     manages = actor.holds(roles.CALL_MANAGE, run.call.institution_id)
     if actor.user_id is None or not (manages or actor.user_id in signed):
         return Verdict(False, _("Publicar toca a la gestión de la convocatoria o a quien firmó."))
+    if is_later(run):
+        return _ELSEWHERE
     if run.state == RunState.PUBLISHED:
         return Verdict(False, _("Esta corrida ya se publicó."))
     if run.state != RunState.CERTIFIED or not is_whole(run):
@@ -150,7 +166,7 @@ def stages(run: Run, signatures: int) -> list[tuple[Any, str]]:
         _("Segunda firma"),
         _("Publicar"),
     ]
-    if run.state == RunState.PUBLISHED:
+    if run.state in (RunState.PUBLISHED, RunState.SUPERSEDED):
         reached = len(labels)
     elif run.state == RunState.CERTIFIED:
         reached = 3 + min(signatures, SIGNATURES)

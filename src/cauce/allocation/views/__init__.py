@@ -1,5 +1,15 @@
 """Pages of allocation."""
 
+from cauce.allocation.views.claims import (
+    claim,
+    claim_file,
+    claim_form,
+    claims,
+    decide_claim,
+    own_claim_file,
+    propose_decision,
+    request_correction,
+)
 from cauce.allocation.views.desk import (
     publish,
     request_run,
@@ -25,8 +35,27 @@ from cauce.allocation.views.live_desk import (
     prepare_live,
 )
 from cauce.allocation.views.mechanisms import mechanisms, rehearsal_progress, request_rehearsal
+from cauce.allocation.views.offers import (
+    mark_joined,
+    my_offers,
+    offer,
+    offer_pdf,
+    offers,
+    propose_round,
+    record_outside,
+    request_round,
+    resolve_dispute,
+)
 from cauce.allocation.views.order import order, order_pdf
-from cauce.allocation.views.public import call_results, cutoffs, package, result, results
+from cauce.allocation.views.public import call_results, cutoffs, package, release_package, result, results
+from cauce.allocation.views.releases import (
+    confirm_release,
+    drop_release,
+    propose_list,
+    propose_undo,
+    release,
+    releases,
+)
 
 __all__ = [
     "board",
@@ -34,24 +63,48 @@ __all__ = [
     "call_results",
     "choose_at_desk",
     "choose_online",
+    "claim",
+    "claim_file",
+    "claim_form",
+    "claims",
     "conduct_live",
+    "confirm_release",
     "correct",
     "cutoffs",
     "decide",
+    "decide_claim",
+    "drop_release",
     "live",
     "live_desk",
     "live_desks",
     "live_log",
+    "mark_joined",
     "mechanisms",
+    "my_offers",
     "my_turn",
+    "offer",
+    "offer_pdf",
+    "offers",
     "order",
     "order_pdf",
+    "own_claim_file",
     "package",
     "prepare_live",
+    "propose_decision",
+    "propose_list",
+    "propose_round",
+    "propose_undo",
     "publish",
+    "record_outside",
     "rehearsal_progress",
+    "release",
+    "release_package",
+    "releases",
+    "request_correction",
     "request_rehearsal",
+    "request_round",
     "request_run",
+    "resolve_dispute",
     "result",
     "results",
     "run",

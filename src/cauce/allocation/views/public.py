@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
@@ -36,7 +36,8 @@ def call_results(request: Any, code: str) -> HttpResponse:
         return redirect("allocation:result", code, read_folio(asked) or asked)
     page = queries.call_results_page(call, run)
     table = queries.cutoff_table(run, request.GET) if run is not None else None
-    return render(request, "allocation/call_results.html", {"page": page, "table": table})
+    context = {"page": page, "table": table, "after": queries.public_aftermath(call, now=request.now)}
+    return render(request, "allocation/call_results.html", context)
 
 
 def _clean(text: str) -> str:
@@ -61,6 +62,17 @@ def package(request: Any, code: str) -> HttpResponse:
 @login_not_required
 @require_GET
 @web.in_capitals
+def release_package(request: Any, code: str, number: int) -> HttpResponse:
+    """The package of a release that was ever public: what was superseded or taken back can still be checked."""
+    found = queries.public_release(code, number)
+    if found is None or found.run is None:
+        raise Http404
+    return package_of(found.run)
+
+
+@login_not_required
+@require_GET
+@web.in_capitals
 def result(request: Any, code: str, folio: str) -> HttpResponse:
     """What a folio got: the outcome for everybody; why, for its person and for who answers for the call."""
     run = get_object_or_404(queries.published_runs(), call__code=code)
@@ -75,4 +87,5 @@ def result(request: Any, code: str, folio: str) -> HttpResponse:
         }
         return render(request, "allocation/no_folio.html", context, status=404)
     page = queries.result_page(request.actor, run, placement, gap=bridge.gap, now=request.now)
-    return render(request, "allocation/result.html", {"page": page})
+    after = queries.own_aftermath(request.actor, run, placement, now=request.now)
+    return render(request, "allocation/result.html", {"page": page, "after": after})

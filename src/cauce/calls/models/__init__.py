@@ -107,7 +107,8 @@ class Call(models.Model):
     ``rules_digest`` its SHA-256; later changes are addenda.
     ``post_orders``, ``order_points``, ``seat_classes``, ``regions`` and
     ``region_rule`` say how seats are shared out, as ``rules.design.Design``
-    reads them. ``standings`` counts how often people's groups and origins, or
+    reads them. ``aftermath`` says what follows the publication of results, as
+    ``rules.aftermath.Aftermath`` reads it. ``standings`` counts how often people's groups and origins, or
     posts' own orders, were loaded.
     ``lottery_seed`` stays secret until a run reveals it. ``amendments`` counts
     the addenda. ``edited_by`` and ``edited_at`` tell of the last saved change.
@@ -132,6 +133,7 @@ class Call(models.Model):
     seat_classes = models.JSONField(default=list, blank=True)
     regions = models.JSONField(default=list, blank=True)
     region_rule = models.CharField(max_length=10, choices=RegionRule, default=RegionRule.FLEXIBLE)
+    aftermath = models.JSONField(default=dict, blank=True)
     standings = models.PositiveIntegerField(default=0)
     list_rule = models.CharField(max_length=10, choices=ListRule, default=ListRule.FREE)
     max_choices = models.PositiveSmallIntegerField(null=True)

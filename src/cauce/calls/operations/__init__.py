@@ -1,6 +1,7 @@
 """Everything that changes calls and applications."""
 
 from cauce.calls.bridge import commitment_of
+from cauce.calls.operations.aftermath import edit_aftermath
 from cauce.calls.operations.applicants import (
     APPLICANTS,
     confirm_applicants,
@@ -66,6 +67,7 @@ from cauce.calls.operations.publishing import (
     publish_call,
     record_freeze,
     record_results,
+    retract_results,
 )
 from cauce.calls.operations.reminders import matter_of, remind
 from cauce.calls.operations.requirements import add_requirements, remove_requirement, save_requirement
@@ -121,6 +123,7 @@ __all__ = [
     "drop_applicants",
     "drop_posts",
     "drop_scores",
+    "edit_aftermath",
     "edit_dates",
     "edit_design",
     "edit_general",
@@ -148,6 +151,7 @@ __all__ = [
     "remove_post",
     "remove_requirement",
     "restore",
+    "retract_results",
     "reuse_verified",
     "save_criterion",
     "save_details",

@@ -179,3 +179,9 @@ def record_freeze(call: Call, *, now: datetime) -> None:
 def record_results(call: Call, *, now: datetime) -> None:
     """Note on the call that its results are public: pages of the call and of its applicants lead there from now on."""
     Call.objects.filter(pk=call.pk).update(results_published_at=now)
+
+
+@step
+def retract_results(call: Call) -> None:
+    """Note on the call that nothing of its results is public any more: their publication was undone."""
+    Call.objects.filter(pk=call.pk).update(results_published_at=None)

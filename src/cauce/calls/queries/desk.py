@@ -13,6 +13,7 @@ from cauce.accounts.models import User
 from cauce.base.actors import Actor
 from cauce.calls import rules
 from cauce.calls.models import Addendum, Call
+from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.drafting import Scope
 from cauce.calls.rules.freezing import (
@@ -86,6 +87,7 @@ def snapshot(call: Call) -> Snapshot:
         rules_text=call.rules_text,
         design=Design.of(call),
         requirements=tuple(map(Asked.of, call.requirements.order_by("position"))),
+        aftermath=Aftermath.of(call),
     )
 
 

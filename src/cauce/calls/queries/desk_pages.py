@@ -109,6 +109,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
         (_("Plazas"), "calls:desk_posts", counts.get("posts_n", "")),
         (_("Cómo se asigna"), "calls:edit_design", ""),
         (_("Documentos"), "calls:edit_requirements", counts.get("asked_n", "")),
+        (_("Después de los resultados"), "calls:edit_aftermath", ""),
         (_("Elegir el mecanismo"), "allocation:mechanisms", ""),
     ]
     if call.state == CallState.DRAFT:
@@ -123,6 +124,9 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
             (_("Silencio y cartas"), "calls:silence", ""),
             *([(_("Elección en vivo"), "allocation:live", "")] if call.mechanism == Mechanism.LIVE else []),
             (_("Corridas"), "allocation:runs", ""),
+            (_("Publicaciones"), "allocation:releases", ""),
+            (_("Inconformidades"), "allocation:claims", ""),
+            (_("Ofertas y rondas"), "allocation:offers", ""),
         ]
     items.append((_("Bitácora"), "calls:log", ""))
     rail = []

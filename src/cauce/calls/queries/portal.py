@@ -32,6 +32,7 @@ from cauce.calls.models import (
 )
 from cauce.calls.queries.double_check import Checked, checked
 from cauce.calls.rules import Phase
+from cauce.calls.rules.aftermath import Aftermath, aftermath_sentences
 from cauce.calls.rules.design import OPEN, Design, classes_of, sentences
 from cauce.calls.rules.receipt import to_the_second
 from cauce.institutions.models import State, specialty_name
@@ -324,6 +325,12 @@ class CallPage:
     def how(self) -> list[str]:
         """Who gets a seat, in plain words."""
         return sentences(Design.of(self.call), self.state_names)
+
+    @property
+    def after(self) -> list[str]:
+        """What follows the results, in plain words; nothing where the call declares nothing."""
+        declared = Aftermath.of(self.call)
+        return aftermath_sentences(declared) if declared != Aftermath() else []
 
     @property
     def lead(self) -> str:

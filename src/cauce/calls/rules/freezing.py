@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cauce.calls.models import Call, CallState
+from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.canonical import canonical, digest_of
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.requirements import Asked
@@ -104,6 +105,7 @@ class Snapshot:
     rules_text: str
     design: Design = field(default_factory=Design)
     requirements: tuple[Asked, ...] = ()
+    aftermath: Aftermath = field(default_factory=Aftermath)
 
 
 def frozen_rules(call: Snapshot) -> str:
@@ -137,6 +139,8 @@ def frozen_rules(call: Snapshot) -> str:
             ),
             "posts": [_post(post) for post in sorted(call.posts, key=lambda post: post.key)],
             "text": call.rules_text,
+            # Left out where nothing is declared, so that older rules keep their digest.
+            **({"aftermath": declared} if (declared := call.aftermath.document()) else {}),
         }
     )
 

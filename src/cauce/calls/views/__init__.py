@@ -1,5 +1,6 @@
 """Pages of calls, one submodule for each kind of reader."""
 
+from cauce.calls.views.aftermath import edit_aftermath
 from cauce.calls.views.applicants import (
     import_applicants,
     import_applicants_confirm,
@@ -130,6 +131,7 @@ __all__ = [
     "desk_posts",
     "desk_posts_csv",
     "desk_review",
+    "edit_aftermath",
     "edit_calendar",
     "edit_criterion",
     "edit_design",

@@ -19,6 +19,7 @@ class RunState(models.TextChoices):
     RUNNING = "running", _("En curso")
     CERTIFIED = "certified", _("Certificada")
     PUBLISHED = "published", _("Publicada")
+    SUPERSEDED = "superseded", _("Reemplazada")
     FAILED = "failed", _("Falló")
 
 
@@ -31,10 +32,15 @@ class Run(models.Model):
     them once they are there. ``checks`` are the certifier's, each with its
     witness. ``facts`` are counts for the page, ``timings`` seconds by stage,
     ``failure`` the code of what stopped it, whose particulars are in ``facts``.
+    ``corrects`` is the run whose answer upheld claims put right. ``round`` is 0
+    for the lists of everybody; a later round, from 2 on, shares out the seats
+    that came back among those who still wait.
     """
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="runs")
     number = models.PositiveIntegerField()
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="corrections")
+    round = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
@@ -62,10 +68,10 @@ class Run(models.Model):
                 name="one_run_at_a_time",
             ),
             models.UniqueConstraint(
-                fields=["call"], condition=models.Q(state="published"), name="one_published_run"
+                fields=["call", "round"], condition=models.Q(state="published"), name="one_published_run"
             ),
             models.CheckConstraint(
-                condition=~models.Q(state__in=["certified", "published"])
+                condition=~models.Q(state__in=["certified", "published", "superseded"])
                 | (
                     models.Q(certified_at__isnull=False, answer__isnull=False, package__isnull=False)
                     & ~models.Q(answer_digest="")
@@ -74,8 +80,8 @@ class Run(models.Model):
                 name="certified_run_has_an_answer",
             ),
             models.CheckConstraint(
-                condition=models.Q(state="published", published_at__isnull=False)
-                | (~models.Q(state="published") & models.Q(published_at__isnull=True)),
+                condition=models.Q(state__in=["published", "superseded"], published_at__isnull=False)
+                | (~models.Q(state__in=["published", "superseded"]) & models.Q(published_at__isnull=True)),
                 name="published_run_has_a_time",
             ),
             models.CheckConstraint(

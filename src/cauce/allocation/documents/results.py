@@ -22,7 +22,7 @@ from cauce.allocation.queries import (
 from cauce.base import figures
 from cauce.base.spreadsheets import Table
 
-_ROOT = Path(__file__).parent / "layouts"
+_ROOT = Path(__file__).parents[1] / "layouts"
 
 
 def cutoffs_table(lines: Iterable[CutoffLine]) -> Table:

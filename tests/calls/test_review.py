@@ -356,7 +356,7 @@ def test_the_reviewer_takes_looks_refuses_to_guess_and_decides(client, at_noon, 
     assert taken.url == page
     shown = client.get(page)
     assert reverse("calls:evidence_page", args=[evidence.key, 1]) in shown.content.decode()
-    assert "falta decidir" in client.post(page, {}).content.decode()
+    assert "Falta decidir" in client.post(page, {}).content.decode()
     sent = {"finding_titulo": "observe", "reason_titulo": "unreadable", "evidence_titulo": str(evidence.pk)}
     assert client.post(page, {**sent, "remark": "x" * 601}).status_code == 422
     assert client.post(page, {**sent, "remark": "x" * 3_000_000}).status_code in (413, 422)

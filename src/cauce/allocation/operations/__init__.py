@@ -63,7 +63,7 @@ from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
 from cauce.calls.models import Addendum, Call, Mechanism, PostOrders
-from cauce.calls.queries import open_reviews
+from cauce.calls.queries import open_reviews, undecided_files
 from cauce.calls.rules.design import Design
 from cauce.notices.operations import Letter, post_many
 
@@ -292,7 +292,7 @@ def freeze(*, actor: Actor, work: Work, now: datetime) -> Run:
         run.question, run.question_digest = work.frozen.data, work.frozen.digest
     run.state = RunState.RUNNING
     run.save()
-    note(question=run.question_digest)
+    note(question=run.question_digest, undecided=undecided_files(run.call))
     return run
 
 

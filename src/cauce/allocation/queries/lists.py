@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cauce.calls import queries as calls
-from cauce.calls.models import Application, ApplicationState, Call, ListVersion, PostOrder
+from cauce.calls.models import Application, ApplicationState, Call, CaseState, ListVersion, PostOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class OfferedPosts:
 
 
 def sent_lists(call: Call) -> SentLists:
-    """Return the newest sent version of every submitted application, in one query."""
+    """Return the newest sent version of every submitted application that is not excluded, in one query."""
     rows = list(calls.sent_lists(call))
     return SentLists(
         [one.application for one in rows],
@@ -61,10 +61,14 @@ def own_orders(call: Call) -> dict[int, list[list[int]]]:
 
 
 def sendings(call: Call) -> list[int]:
-    """Return how many applications stand, how many lists were ever sent, and how often groups and orders were loaded.
+    """Return how many applications stand and are not excluded, how many lists were ever sent, and how often groups and orders were loaded.
 
     Equal while nothing was sent, withdrawn or loaded.
     """
-    standing = Application.objects.filter(call=call, state=ApplicationState.SUBMITTED).count()
+    standing = (
+        Application.objects.filter(call=call, state=ApplicationState.SUBMITTED)
+        .exclude(review__state=CaseState.EXCLUDED)
+        .count()
+    )
     sent = ListVersion.objects.filter(application__call=call, sent_at__isnull=False).count()
     return [standing, sent, Call.objects.values_list("standings", flat=True).get(pk=call.pk)]

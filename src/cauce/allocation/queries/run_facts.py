@@ -10,6 +10,7 @@ from cauce.allocation.models import Placement, Run
 from cauce.allocation.queries.runs import light_runs
 from cauce.allocation.rules import ANSWERED
 from cauce.calls.models import Application
+from cauce.calls.queries import undecided_files
 
 TOP = 3  # "among their first three" of the facts
 SHOWN_CHANGES = 200
@@ -21,6 +22,7 @@ def run_facts(run: Run, placed: Sequence[Any], cuts: Sequence[Any]) -> dict[str,
     alike = Counter(tuple(one.merit) for one in placed)
     return {
         "registered": Application.objects.filter(call_id=run.call_id).count(),
+        "undecided": undecided_files(run.call),
         "lists": len(placed),
         "wishes": sum(one.listed for one in cuts),
         "posts": len(cuts),

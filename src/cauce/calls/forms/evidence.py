@@ -29,7 +29,9 @@ class UploadsField(forms.FileField):
 
 
 class EvidenceForm(forms.Form):
-    """``current`` is what is there already, to which pages may be added."""
+    """``current`` is what is there already, to which pages may be added. Files or a photograph: one is enough."""
+
+    mark_optional = False
 
     uploads = UploadsField(
         label=_("Fotos o PDF"),

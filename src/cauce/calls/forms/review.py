@@ -19,6 +19,8 @@ _REMARK_HELP = _("La lee la persona. Sin nombres ni datos personales.")
 class DecisionForm(forms.Form):
     """For each document that waits: a finding, the reason of whatever is not accepted, and which one was seen."""
 
+    mark_optional = False
+
     def __init__(self, *args: Any, documents: Sequence[Document], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.documents = documents
@@ -32,7 +34,7 @@ class DecisionForm(forms.Form):
                 label=gettext("Decisión: %(name)s") % name,
                 choices=one.findings,
                 widget=forms.RadioSelect,
-                error_messages={"required": gettext("%(name)s: falta decidir.") % name},
+                error_messages={"required": _("Falta decidir.")},
             )
             self.fields[f"reason_{key}"] = forms.ChoiceField(
                 label=gettext("Motivo, si no se acepta: %(name)s") % name, choices=reasons, required=False
@@ -68,6 +70,8 @@ class DecisionForm(forms.Form):
 
 
 class SignatureForm(forms.Form):
+    mark_optional = False
+
     signs = forms.TypedChoiceField(
         label=_("Segunda firma"),
         choices=[("yes", _("Firmar la exclusión")), ("no", _("No firmarla: que decida una tercera persona"))],

@@ -225,6 +225,11 @@ class MyFile:
         return len(self.rows)
 
     @property
+    def next(self) -> FileRow | None:
+        """The first document that the person has something to do about, and may."""
+        return next((row for row in self.rows if row.is_to_do and row.may_hand_in), None)
+
+    @property
     def headline(self) -> str:
         """The state of the file as a sentence."""
         if self.is_observed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -282,6 +283,7 @@ class ReviewDesk:
     frame: Frame
     states: list[tuple[str, int]]
     waiting: int
+    incomplete: int
     oldest: datetime | None
     checked: Checked
     reviewers: list[ReviewerRow]
@@ -291,9 +293,11 @@ class ReviewDesk:
 def review_desk(actor: Actor, call: Call, *, now: datetime) -> ReviewDesk:
     """Return the review in numbers; seven queries whatever its size."""
     frame = desk_frame(actor, call, "calls:desk_review", now=now)
-    counts = dict(
-        ReviewCase.objects.filter(call=call).order_by().values_list("state").annotate(n=Count("pk"))
-    )
+    counts: Counter[str] = Counter()
+    rows = ReviewCase.objects.filter(call=call).order_by().values_list("state", "is_complete")
+    for state, is_complete, count in rows.annotate(n=Count("pk")):
+        counts[state] += count
+        counts["incomplete"] += count * (state == CaseState.QUEUED and not is_complete)
     line = waiting(call, now=now).aggregate(n=Count("pk"), oldest=Min("queued_at"))
     first = Review.objects.filter(case__call=call, stage=Stage.FIRST)
     wait = first.aggregate(
@@ -301,8 +305,9 @@ def review_desk(actor: Actor, call: Call, *, now: datetime) -> ReviewDesk:
     )["wait"]
     return ReviewDesk(
         frame=frame,
-        states=[(str(state.label), counts.get(state.value, 0)) for state in CaseState],
+        states=[(str(state.label), counts[state.value]) for state in CaseState],
         waiting=line["n"],
+        incomplete=counts["incomplete"],
         oldest=line["oldest"],
         checked=checked(call),
         reviewers=_reviewers(first),

@@ -25,8 +25,8 @@ from cauce.base.actors import Actor
 from cauce.calls import operations as calls
 from cauce.calls import queries as call_reads
 from cauce.calls import rules as call_rules
-from cauce.calls.models import Call, CallState
-from cauce.config.demo import fill, timeline
+from cauce.calls.models import Call, CallState, Evidence
+from cauce.config.demo import documents, fill, timeline
 from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY, TODAY
 from cauce.config.demo.live import LIVE, hold
 from cauce.config.demo.live import PUBLISHED_AT as LIVE_PUBLISHED_AT
@@ -72,6 +72,7 @@ class Command(BaseCommand):
         self._stage("Applicants and their lists", lambda: not fill.is_filled(), self._fill)
         self._stage("Applicants of the second period", lambda: not fill.second_is_filled(), self._fill_second)
         self._stage("A live choice under way", _live_choice_lacking, self._hold_live)
+        self._stage("Documents", lambda: not documents.documents_are_filled(), self._fill_documents)
         now = timeline.resume_at()
         timeline.write_clock(settings.DATA, domain=now, machine=clock.machine())
         if people:
@@ -144,6 +145,10 @@ class Command(BaseCommand):
             f"{call.code} {call.applications.count():,} applications"
             for call in Call.objects.filter(code__in=PUBLISHED).order_by("code")
         )
+
+    def _fill_documents(self) -> str:
+        documents.fill_documents(actor=DEMO, now=self._when(TODAY))
+        return f"{Evidence.objects.count():,} handed in"
 
     def _fill_second(self) -> str:
         now = self._when(TODAY)

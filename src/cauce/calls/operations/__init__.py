@@ -70,7 +70,12 @@ from cauce.calls.operations.publishing import (
     retract_results,
 )
 from cauce.calls.operations.reminders import matter_of, remind
-from cauce.calls.operations.requirements import add_requirements, remove_requirement, save_requirement
+from cauce.calls.operations.requirements import (
+    add_requirements,
+    ask_for_usual,
+    remove_requirement,
+    save_requirement,
+)
 from cauce.calls.operations.review import (
     NothingToReview,
     claim_case,
@@ -111,6 +116,7 @@ __all__ = [
     "add_missing",
     "add_posts",
     "add_requirements",
+    "ask_for_usual",
     "claim_case",
     "close_review",
     "commitment_of",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from cauce.base.actors import Actor
-from cauce.base.usecases import note, use_case
+from cauce.base.usecases import note, step, use_case
+from cauce.calls.intake import requirements_for
 from cauce.calls.models import Call, Requirement
 from cauce.calls.operations.desk import ChangedMeanwhile, DraftRefused, locked_draft, touch
 from cauce.calls.rules.drafting import fingerprint
@@ -33,6 +35,19 @@ def add_requirements(*, actor: Actor, call: Call, asked: Sequence[Asked], now: d
         touch(call, actor, now)
     note(part="requirements", added=len(fresh))
     return call
+
+
+@step
+def ask_for_usual(call: Call, *, longest_cure: int) -> None:
+    """Ask in a new draft for what the catalogue has for calls of its kind; no window is longer than ``longest_cure``."""
+    Requirement.objects.bulk_create(
+        Requirement(call=call, position=position, **_within(asked, longest_cure).values())
+        for position, asked in enumerate(requirements_for(call.kind), 1)
+    )
+
+
+def _within(asked: Asked, longest_cure: int) -> Asked:
+    return replace(asked, cure_days=min(asked.cure_days, longest_cure)) if asked.cure_days else asked
 
 
 @use_case

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -14,8 +13,7 @@ from cauce.base import files
 from cauce.base.actors import Actor
 from cauce.base.files import JPEG, Examined
 from cauce.base.models import StoredFile
-from cauce.base.usecases import note, step, use_case
-from cauce.calls.intake import requirements_for
+from cauce.base.usecases import note, use_case
 from cauce.calls.models import (
     Application,
     ApplicationState,
@@ -30,29 +28,14 @@ from cauce.calls.models import (
     ReviewCase,
     Stage,
 )
-from cauce.calls.rules.requirements import Asked
 from cauce.calls.rules.review import cure_until
 from cauce.config.demo.calls import DRIVE, TODAY
 from cauce.config.demo.story import BRUNO
 
 REVIEWER, OTHER_REVIEWER = "rosalia@demo.cauce.example", "leandro@demo.cauce.example"
-_LONGEST_CURE = 3  # working days: the drive's results come a week after its closing
+LONGEST_CURE = 3  # working days: the drive's results come a week after its closing
 _FILES = 48
 _SEED = 20_240_214
-
-
-@step
-def ask_for_documents(call: Call) -> None:
-    """Ask in the draft of a drive for what the catalogue has for drives, with windows that end before the results."""
-    Requirement.objects.bulk_create(
-        Requirement(call=call, position=position, **_within(asked).values())
-        for position, asked in enumerate(requirements_for(call.kind), 1)
-    )
-
-
-def _within(asked: Asked) -> Asked:
-    days = asked.cure_days
-    return replace(asked, cure_days=min(days, _LONGEST_CURE)) if days else asked
 
 
 @use_case

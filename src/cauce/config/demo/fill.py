@@ -12,11 +12,11 @@ from cauce.accounts.models import IdentityDocument, Person
 from cauce.base.actors import Actor
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import Application, CalendarEntry, Call, CallSpecialty, Post, Tier
-from cauce.calls.operations import commitment_of
+from cauce.calls.operations import ask_for_usual, commitment_of
 from cauce.config.demo import market, story
 from cauce.config.demo.applications import Story, save_applications, save_people
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, CallPlan, at, call_plans, moment
-from cauce.config.demo.documents import ask_for_documents
+from cauce.config.demo.documents import LONGEST_CURE
 from cauce.config.demo.live import LIVE, RENATA, live_plan, live_posts, live_stories
 from cauce.config.demo.live import PEOPLE as LIVE_PEOPLE
 from cauce.config.demo.people import Invented, invent_people
@@ -168,7 +168,7 @@ def _draft(plan: CallPlan, posts: list[PostPlan], world: World) -> Call:
         for code in sorted({post.specialty for post in posts})
     )
     if plan.code == DRIVE:
-        ask_for_documents(call)
+        ask_for_usual(call, longest_cure=LONGEST_CURE)
     ends = world.previous_cutoffs if plan.code == RESIDENCY else {}
     Post.objects.bulk_create(
         (_post(call, post, specialties, ends.get(post.key)) for post in posts), batch_size=1000

@@ -179,6 +179,7 @@ class DecideForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why something public is taken back."""
 
+    mark_optional = False
     reason = forms.CharField(
         max_length=600, required=False, strip=True, label=_("Motivo de deshacer"), widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Se publica. Sin datos de personas."),
@@ -188,6 +189,7 @@ class ReasonForm(forms.Form):
 class RoundForm(forms.Form):
     """The first day of the places that a round offers."""
 
+    mark_optional = False
     starts_on = DayField(
         required=False, label=_("Primer día de estas plazas"),
         help_text=_("Va en cada oferta firmada. Sin fecha de inicio no se ofrece nada."),
@@ -212,6 +214,7 @@ class _Papers(forms.FileField):
 class ClaimForm(forms.Form):
     """A person's claim; ``post_key`` among the posts of their own list."""
 
+    mark_optional = False
     kind = forms.ChoiceField(
         choices=ClaimKind.choices, label=_("Qué está mal"), widget=forms.RadioSelect,
         error_messages={"required": _("Falta decir qué está mal. Elige una opción.")},
@@ -246,12 +249,13 @@ class ClaimForm(forms.Form):
 class DecisionForm(forms.Form):
     """A proposed decision; values of criteria are ``criterion_<key>``."""
 
+    mark_optional = False
     upholds = forms.ChoiceField(
         choices=[("yes", _("Procede")), ("no", _("No procede"))], label=_("Decisión"), widget=forms.RadioSelect,
         error_messages={"required": _("Falta la decisión.")},
     )  # fmt: skip
     grounds = forms.CharField(
-        required=False, max_length=6000, label=_("Fundamento"), widget=forms.Textarea(attrs={"rows": 5}),
+        required=False, max_length=6000, label=_("Fundamento de la decisión"), widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("La persona lo lee tal cual."),
     )  # fmt: skip
 
@@ -285,6 +289,7 @@ class ConfirmForm(forms.Form):
 class AnswerForm(forms.Form):
     """Accept, decline with a reason, or hold."""
 
+    mark_optional = False
     answer = forms.ChoiceField(
         choices=[("accept", ""), ("decline", ""), ("hold", "")], widget=forms.HiddenInput,
         error_messages={"required": _STALE, "invalid_choice": _STALE},
@@ -306,6 +311,7 @@ class AnswerForm(forms.Form):
 class OutsideForm(forms.Form):
     """An admission outside the platform."""
 
+    mark_optional = False
     key = forms.CharField(required=False, max_length=20, strip=True, label=_("Clave de la plaza"))
     words = forms.CharField(
         required=False, max_length=600, strip=True, label=_("Qué se registró, y dónde consta"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cauce.calls.models import CallKind, ListRule
+from cauce.calls.rules.aftermath import Aftermath
 
 ZONE = ZoneInfo("America/Mexico_City")
 DRIVE, RESIDENCY = "JR24", "RM24"
+# What the text of the rules says of inconformities; the clocks of offers are the demo's own.
+AFTERMATH = Aftermath(claim_days=3, answer_hours=48, hold_hours=24, may_upgrade=True)
 
 
 def at(
@@ -167,6 +170,7 @@ def _residency() -> CallPlan:
             "opens_at": at(1, 9, 9),
             "closes_at": at(2, 9, 18),
             "results_at": at(2, 16, 12),
+            "aftermath": asdict(AFTERMATH),
             "list_rule": ListRule.COMPLETE,
             "max_choices": None,
             "score_criteria": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from cauce.accounts.models import Person
 from cauce.calls.models import CallKind, ListRule
 from cauce.config.demo import market
 from cauce.config.demo.applications import Story
-from cauce.config.demo.calls import CallPlan, Entry, at, call_plans, moment
+from cauce.config.demo.calls import AFTERMATH, CallPlan, Entry, at, call_plans, moment
 from cauce.config.demo.posts import PostPlan
 
 SECOND = "RX24"
@@ -54,6 +54,7 @@ def second_plan() -> CallPlan:
         "results_at": at(2, 19, 12),
         "list_rule": ListRule.FREE,
         "seat_classes": [FOREIGN, OPEN],
+        "aftermath": asdict(replace(AFTERMATH, may_upgrade=False)),
         "rules_text": _RULES,
     }
     return CallPlan(

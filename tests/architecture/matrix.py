@@ -32,6 +32,7 @@ AUDITOR = (302, *(404,) * 5, 200, 404, *(404,) * 3)
 CATALOGUE = (302, *(404,) * 6, 200, *(404,) * 3)
 REVIEWS = (302, *(404,) * 7, 200, 404, 404)
 CARES = (302, *(404,) * 9, 200)
+PANELLIST = (302, *(404,) * 7, 200, 404, 404)
 BUTTON = (302, *(405,) * 10)  # only a POST does anything here
 PUBLIC_BUTTON = (405,) * 11
 ONLY_IN_THE_DEMO = (404,) * 11
@@ -134,6 +135,14 @@ def reviewed(world):
     return {"code": world.opened.code, "number": world.review.pk}
 
 
+def teams(world):
+    return {"code": world.teams.code}
+
+
+def interview(world):
+    return {"number": world.interview.pk}
+
+
 def criterion(world):
     return {"code": world.draft.code, "key": world.draft.score_criteria[0]["key"]}
 
@@ -215,6 +224,9 @@ MATRIX: dict[str, Row] = {
     "calls:posts_csv": (PUBLIC, opened),
     "calls:post": (PUBLIC, post),
     "calls:receipt": (PUBLIC, lambda world: {"receipt": world.receipt}),
+    "calls:coverage": (PUBLIC, teams),
+    "calls:coverage_csv": (PUBLIC, teams),
+    "calls:my_interview": (MINE, mine),
     "calls:my_home": (PERSON, none),
     "calls:claim_paper": ((302, 302, 302, *(404,) * 8), none),  # nobody here claims to be somebody
     "calls:apply": (KNOWN, opened),
@@ -281,6 +293,20 @@ MATRIX: dict[str, Row] = {
     "calls:own_orders": (READS_DESK, opened),
     "calls:publish": (READS_DESK, draft),
     "calls:addenda": (READS_DESK, opened),
+    "calls:edit_rubric": (EDITS_DRAFT, draft),
+    "calls:edit_profile": (EDITS_DRAFT, draft),
+    "calls:teams": (READS_DESK, teams),
+    "calls:panels": (READS_DESK, opened),
+    "calls:interview": (READS_DESK, lambda world: {"code": world.opened.code, "number": world.interview.pk}),
+    "calls:shortlists": (READS_DESK, opened),
+    "calls:profile_review": (READS_DESK, lambda world: {**opened(world), **mine(world)}),
+    "calls:decline": (READS_DESK, lambda world: {**opened(world), "number": world.entry_of_shortlist.pk}),
+    "calls:propose": (READS_DESK, post),
+    "calls:sign_appointment": (BUTTON, post),
+    "calls:my_panels": (PANELLIST, none),
+    "calls:sheet": (PANELLIST, interview),
+    "calls:recuse": (BUTTON, interview),
+    "calls:reconcile": (BUTTON, interview),
     "calls:scores": (READS_DESK, opened),
     "calls:scores_progress": (EDITS_DRAFT, opened),
     "calls:scores_report": ((302, 404, 404, 404, 404, 403, 403, 403, *(404,) * 3), opened),  # nothing waits

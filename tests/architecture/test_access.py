@@ -2,7 +2,7 @@
 
 People: nobody · mariana, whose application it is · bruno, another applicant · carla, manager of the call's
 institution · darío, manager of another one · sofía, second signatory · aurelio, auditor · elena, education office ·
-rosa, reviewer of documents there · samuel, officer of a partner institute · pilar, personal data.
+rosa, reviewer of documents and panellist there · samuel, officer of a partner institute · pilar, personal data.
 """
 
 from __future__ import annotations
@@ -16,12 +16,22 @@ from django.test import TestCase, override_settings
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from cauce.accounts.models import AccountRecovery, DataRequest
+from cauce.accounts.models import AccountRecovery, DataRequest, Membership
+from cauce.accounts.roles import Role
 from cauce.allocation.operations import live as operations
 from cauce.allocation.operations import lodge_claim, record_outside_admission
 from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent, StoredFile
-from cauce.calls.models import CalendarEntry, ReviewCase, ScoreReview
+from cauce.calls.models import (
+    CalendarEntry,
+    Interview,
+    Panel,
+    PanelMember,
+    ReviewCase,
+    ScoreReview,
+    Shortlist,
+    ShortlistEntry,
+)
 from cauce.indicators import operations as figures
 from cauce.indicators.models import PublishedFigure
 from cauce.notices.models import Message
@@ -29,7 +39,7 @@ from tests.accounts import factories as accounts
 from tests.allocation import factories as allocation
 from tests.allocation import live as acts
 from tests.architecture.matrix import MATRIX, PEOPLE, POSTED
-from tests.calls import dossiers, drafts
+from tests.calls import dossiers, drafts, kinds
 from tests.calls import factories as calls
 from tests.conftest import NOON
 
@@ -44,6 +54,23 @@ def named_urls(resolver, namespace=""):
 
 def test_every_address_of_ours_is_in_the_matrix():
     assert set(named_urls(get_resolver())) == set(MATRIX)
+
+
+def other_kinds(people, call, post, mine):
+    """Give a call a rubric, a profile and a shortlist: an interview that rosa scores, and an entry of the shortlist."""
+    call.rubric, call.profile = kinds.RUBRIC.document(), [{"key": "r1", "label": "Título", "weight": 0}]
+    call.save(update_fields=["rubric", "profile"])
+    rosa = people.users["rosa"]
+    Membership.objects.create(user=rosa, role=Role.PANELLIST, institution_id=call.institution_id)
+    panel = Panel.objects.create(call=call, name="Jurado")
+    PanelMember.objects.create(panel=panel, user=rosa)
+    interview = Interview.objects.create(
+        panel=panel, application=mine, starts_at=NOON, minutes=30, place="Sala 2"
+    )
+    made = Shortlist.objects.create(
+        post=post, order=[mine.folio], digest="0" * 64, made_by=people.users["carla"], made_at=NOON
+    )
+    return interview, ShortlistEntry.objects.create(shortlist=made, application=mine, place=1)
 
 
 def world():
@@ -87,6 +114,8 @@ def world():
     letter = Message.objects.create(
         key="k", user=people.users["mariana"], address="m@x.mx", title="T", body="B", written_at=NOON
     )
+    interview, entry_of_shortlist = other_kinds(people, opened, post, mine)
+    teams = calls.call(code="EQ24", institution=closed.institution, kind="teams")
     accounts.make_notice()
     figures.load_figures(actor=Actor.system("test"), now=NOON)
     figures.load_replay(actor=Actor.system("test"), now=NOON)
@@ -107,6 +136,7 @@ def world():
         actor=acts.SYSTEM, turn=acts.turn(live.session, 1), now=NOON + timedelta(seconds=61)
     )  # fmt: skip
     return SimpleNamespace(
+        interview=interview, entry_of_shortlist=entry_of_shortlist, teams=teams,
         live=live, people=people, closed=closed, run=run, waiting=waiting, certified=certified, opened=opened, post=post,
         after=after, claim=claim, offer=allocation.offer_of("mariana", people), dispute=dispute,
         mine=mine, review=review, placed=market.applications[2], draft=draft, entry=entry, letter=letter,

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cauce_engine
 
 
 def commitment_of(seed: str) -> str:
     """Return the text ("sha256:…") that is published at once and binds the secret seed."""
     return cauce_engine.commitment_of(seed)
+
+
+def tickets(seed: str, folios: Sequence[str]) -> list[str]:
+    """The ticket of each folio in the call's lottery, as the engine draws it; the smaller comes first."""
+    lottery = cauce_engine.Lottery(seed)
+    return [lottery.ticket(folio) for folio in folios]

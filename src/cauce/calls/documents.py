@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from cauce.base.spreadsheets import Table
 from cauce.calls.models import Application, Call, ListVersion, Post
 from cauce.calls.queries.search import PostRow
+from cauce.calls.rules.panels import as_brought
 from cauce.calls.rules.receipt import receipt_content, to_the_second
 
 _ROOT = Path(__file__).parent / "layouts"
@@ -169,7 +170,7 @@ def receipt_content_of(version: ListVersion) -> tuple[bytes, int] | None:
             call=application.call.code,
             rules_digest=rules_digest,
             version=version.number,
-            merit=application.merit,
+            merit=as_brought(application.call.score_criteria, application.merit),
             posts=[keys[post] for post in version.posts],
             sent_at=sent_at,
         )
@@ -186,7 +187,9 @@ def _receipt_rows(application: Application, version: ListVersion) -> list[list[s
         details = [[_("Especialidad"), application.specialty.name]] if application.specialty else []
         details += [
             [str(criterion["label"]), value]
-            for criterion, value in zip(call.score_criteria, application.merit, strict=False)
+            for criterion, value in zip(
+                call.score_criteria, as_brought(call.score_criteria, application.merit), strict=False
+            )
             if value
         ]
         details.append([_("Reglas aceptadas"), _("versión %(version)s") % {"version": as_sent[1]}])

@@ -16,6 +16,8 @@ portal: list[URLPattern | URLResolver] = [
     path("convocatorias/<slug:code>/calendario.ics", views.call_calendar, name="call_calendar"),
     path("convocatorias/<slug:code>/plazas/", views.posts, name="posts"),
     path("convocatorias/<slug:code>/plazas.csv", views.posts_csv, name="posts_csv"),
+    path("convocatorias/<slug:code>/cobertura/", views.coverage, name="coverage"),
+    path("convocatorias/<slug:code>/unidades-sin-equipo.csv", views.coverage_csv, name="coverage_csv"),
     path("convocatorias/<slug:code>/plazas/<str:key>/", views.post, name="post"),
     path("comprobantes/<str:receipt>/", views.receipt, name="receipt"),
 ]
@@ -55,6 +57,7 @@ applicant: list[URLPattern | URLResolver] = [
         views.application_receipt_content,
         name="application_receipt_content",
     ),
+    path("mi/solicitudes/<str:folio>/entrevista/", views.my_interview, name="my_interview"),
     path("mi/solicitudes/<str:folio>/retirar/", views.application_withdraw, name="application_withdraw"),
     path("mi/solicitudes/<str:folio>/reactivar/", views.application_restore, name="application_restore"),
 ]
@@ -88,6 +91,16 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("puntajes/cargar/", views.scores_confirm, name="scores_confirm"),
     path("puntajes/olvidar/", views.scores_drop, name="scores_drop"),
     path("puntajes/revisiones/<int:number>/", views.score_review, name="score_review"),
+    path("rubrica/", views.edit_rubric, name="edit_rubric"),
+    path("perfil/", views.edit_profile, name="edit_profile"),
+    path("equipos/", views.teams, name="teams"),
+    path("jurados/", views.panels, name="panels"),
+    path("jurados/<int:number>/", views.interview, name="interview"),
+    path("terna/", views.shortlists, name="shortlists"),
+    path("terna/perfil/<str:folio>/", views.profile_review, name="profile_review"),
+    path("terna/declina/<int:number>/", views.decline, name="decline"),
+    path("terna/<str:key>/proponer/", views.propose, name="propose"),
+    path("terna/<str:key>/firmar/", views.sign_appointment, name="sign_appointment"),
     path("asignacion/", views.edit_design, name="edit_design"),
     path("despues/", views.edit_aftermath, name="edit_aftermath"),
     path("asignacion/lugares/", views.seats_table, name="seats_table"),
@@ -110,6 +123,12 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("bitacora/", views.log, name="log"),
     path("bitacora.csv", views.log_csv, name="log_csv"),
 ]
+panellist: list[URLPattern | URLResolver] = [
+    path("jurado/", views.my_panels, name="my_panels"),
+    path("jurado/<int:number>/", views.sheet, name="sheet"),
+    path("jurado/<int:number>/excusa/", views.recuse, name="recuse"),
+    path("jurado/<int:number>/conciliar/", views.reconcile, name="reconcile"),
+]
 desk: list[URLPattern | URLResolver] = [
     path("gestion/", views.desk, name="desk"),
     path("gestion/convocatorias/nueva/", views.new_call, name="new_call"),
@@ -123,4 +142,4 @@ desk: list[URLPattern | URLResolver] = [
     path("auditoria/recorrer/", views.walk_audit, name="walk_audit"),
     path("auditoria/eventos.csv", views.audit_csv, name="audit_csv"),
 ]
-urlpatterns: list[URLPattern | URLResolver] = [*portal, *applicant, *desk]
+urlpatterns: list[URLPattern | URLResolver] = [*portal, *applicant, *panellist, *desk]

@@ -62,6 +62,7 @@ from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
+from cauce.calls import queries as call_reads
 from cauce.calls.models import Addendum, Call, Mechanism, PostOrders
 from cauce.calls.queries import open_reviews, undecided_files
 from cauce.calls.rules.design import Design
@@ -279,6 +280,8 @@ def freeze(*, actor: Actor, work: Work, now: datetime) -> Run:
         return run
     call = run.call
     calls.record_freeze(call, now=now)
+    if strange := call_reads.without_record(call):
+        raise _Failed("merit_without_sheets", count=len(strange), folios=strange[:SHOWN_FOLIOS])
     work.sendings, work.extra = queries.sendings(call), _extra(call)
     if run.corrects_id is not None:
         corrections.freeze_correction(run, work)
@@ -506,6 +509,7 @@ def publish(*, actor: Actor, run: Run, now: datetime, reason: str = "") -> Run:
     run.state, run.published_at = RunState.PUBLISHED, now
     run.save(update_fields=["state", "published_at", "facts"])
     calls.record_results(run.call, now=now)
+    calls.record_filled(run.call, queries.people_by_post(run))
     releases.record_first(run, _signed_in_order(run), now=now)
     background.enqueue(TELL, run_id=run.pk)
     note(answer=run.answer_digest, package=run.package_digest, signed_by=sorted(signatures))

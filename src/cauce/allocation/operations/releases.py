@@ -284,6 +284,7 @@ def _show_list(release: Release, *, now: datetime) -> None:
     if shown is not None and shown.pk != run.pk:
         Run.objects.filter(pk=shown.pk).update(state=RunState.SUPERSEDED)
         Run.objects.filter(pk=run.pk).update(state=RunState.PUBLISHED, published_at=now)
+        calls.record_filled(release.call, queries.people_by_post(run))
         _sign_both(release, run, now=now)
         corrections.carried_out(run, run.facts.get("claims", []))
     background.enqueue("cauce.allocation.tasks.tell_release", release_id=release.pk)

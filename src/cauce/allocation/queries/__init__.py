@@ -24,6 +24,7 @@ from cauce.allocation.queries.lists import (
     SentLists,
     offered_posts,
     own_orders,
+    people_by_post,
     sendings,
     sent_lists,
 )
@@ -200,6 +201,7 @@ __all__ = [
     "own_offers",
     "own_orders",
     "package_bytes",
+    "people_by_post",
     "placement_of",
     "prepared_offers",
     "public_aftermath",

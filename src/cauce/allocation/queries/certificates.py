@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from cauce.allocation.models import Placement, Run
 from cauce.allocation.queries.runs import source_of
 from cauce.calls.models import Call
+from cauce.calls.rules.panels import PANEL, PROFILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def certificate_of(
     for at, value in enumerate(placement.merit):
         same = same.filter(**{f"merit__{at}": value})
         criterion = call.score_criteria[at]
-        who = _("lo declaró la persona") if criterion.get("declared") else _("lo cargó la institución")
+        who = _source(criterion)
         inputs.append(Input(at + 1, str(criterion["label"]), value, who, same.count()))
     drawn = inputs[-1].tied if inputs else run.placements.count()
     first = same.aggregate(first=Min("place"))["first"] if drawn > 1 else placement.place
@@ -132,3 +133,12 @@ def _neighbours(
             )
         )
     return found
+
+
+def _source(criterion: Mapping[str, Any]) -> str:
+    """Who says the values of a criterion."""
+    if criterion.get("source") == PANEL:
+        return _("lo calificó un jurado, en hojas selladas")
+    if criterion.get("source") == PROFILE:
+        return _("sale de la revisión del perfil")
+    return _("lo declaró la persona") if criterion.get("declared") else _("lo cargó la institución")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Count, QuerySet
+
+from cauce.allocation.models import Placement, Run
 from cauce.calls import queries as calls
 from cauce.calls.models import Application, ApplicationState, Call, CaseState, ListVersion, PostOrder
 
@@ -72,3 +76,9 @@ def sendings(call: Call) -> list[int]:
     )
     sent = ListVersion.objects.filter(application__call=call, sent_at__isnull=False).count()
     return [standing, sent, Call.objects.values_list("standings", flat=True).get(pk=call.pk)]
+
+
+def people_by_post(run: Run) -> QuerySet[Placement, Any]:
+    """How many people a run gave each post, as pairs (post id, people); posts with nobody are not there."""
+    rows = Placement.objects.filter(run=run, post__isnull=False).order_by()
+    return rows.values_list("post_id").annotate(Count("pk"))

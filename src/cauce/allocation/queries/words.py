@@ -35,6 +35,11 @@ def failure_sentence(code: str, facts: dict[str, Any]) -> str:
             "A %(count)s solicitudes les falta el puntaje de algún criterio; por ejemplo, %(folios)s. "
             "Cargar los puntajes y pedir otra corrida."
         ) % {"count": facts.get("count"), "folios": ", ".join(facts.get("folios", []))}
+    if code == "merit_without_sheets":
+        return _(
+            "A %(count)s solicitudes su calificación no les sale de hojas selladas; por ejemplo, %(folios)s. "
+            "Nadie entra al orden con un valor que ningún jurado registró: revisar la bitácora."
+        ) % {"count": facts.get("count"), "folios": ", ".join(facts.get("folios", []))}
     if code == "orders_missing":
         return _(
             "Falta el orden propio de %(count)s plazas que alguien pidió; por ejemplo, %(posts)s. "

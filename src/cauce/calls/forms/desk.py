@@ -21,6 +21,7 @@ from cauce.calls.models import (
     Tier,
 )
 from cauce.calls.rules.drafting import MOST_DECIMALS, Dates, Entry, General, PostValues, Scope
+from cauce.calls.rules.panels import PANEL, PROFILE, RECORDED
 from cauce.institutions.models import Institution, Site, Specialty, State
 
 CODE = r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$"
@@ -261,14 +262,21 @@ class CriterionForm(Seen):
     decimals = forms.IntegerField(min_value=0, max_value=MOST_DECIMALS, label=_("Decimales"))
     minimum = forms.DecimalField(max_digits=15, decimal_places=MOST_DECIMALS, label=_("Mínimo"))
     maximum = forms.DecimalField(max_digits=15, decimal_places=MOST_DECIMALS, label=_("Máximo"))
-    declared = forms.TypedChoiceField(
-        choices=[("yes", _("Lo declara cada persona al solicitar")), ("no", _("Lo carga la institución"))],
-        coerce=lambda value: value == "yes", label=_("De dónde sale"), widget=forms.RadioSelect,
+    declared = forms.ChoiceField(
+        choices=[
+            ("yes", _("Lo declara cada persona al solicitar")), ("no", _("Lo carga la institución")),
+            (PANEL, _("Lo califica un jurado con la rúbrica: ningún archivo puede ponerlo")),
+            (PROFILE, _("Sale de la revisión del perfil: ningún archivo puede ponerlo")),
+        ],
+        label=_("De dónde sale"), widget=forms.RadioSelect,
     )  # fmt: skip
 
     @staticmethod
     def initial_of(criterion: Mapping[str, Any]) -> dict[str, Any]:
-        return {**criterion, "declared": "yes" if criterion["declared"] else "no"}
+        return {
+            **criterion,
+            "declared": criterion.get("source") or ("yes" if criterion["declared"] else "no"),
+        }
 
     def criterion(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -278,7 +286,8 @@ class CriterionForm(Seen):
             "decimals": data["decimals"],
             "minimum": f"{data['minimum'].normalize():f}",
             "maximum": f"{data['maximum'].normalize():f}",
-            "declared": data["declared"],
+            "declared": data["declared"] == "yes",
+            **({"source": data["declared"]} if data["declared"] in RECORDED else {}),
         }
 
 

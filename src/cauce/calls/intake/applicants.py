@@ -20,9 +20,11 @@ from cauce.base.imports import Bad, Column, Doubtful, Record, Sheet, Told, read_
 from cauce.base.phrases import phrase as _
 from cauce.calls.intake.cells import state_of
 from cauce.calls.intake.choices import choice_columns, folded, has_choices
+from cauce.calls.intake.scores import refused_column
 from cauce.calls.queries.applicants import FilingLookup
 from cauce.calls.rules.application import DetailsRefused, PostFact, read_merit
 from cauce.calls.rules.filing import Filing, Held, Identity, RfcRefused, read_rfc
+from cauce.calls.rules.panels import is_loaded, is_recorded
 from cauce.institutions.rules import fold
 
 MOST_ROWS = 200_000
@@ -61,7 +63,12 @@ def columns(lookup: FilingLookup) -> list[Column]:
         Column("email", ("correo", "correo electrónico", "email", "e-mail"), _email, needed=False),
         Column("rfc", ("RFC",), _rfc, needed=False),
         Column("specialty", ("especialidad", "specialty"), _specialty(lookup), memo=True),
-        *(Column(_merit(each), (each["label"], each["key"]), _value(each), memo=True) for each in lookup.criteria),
+        *(
+            refused_column(each, _merit(each))
+            if is_recorded(each)
+            else Column(_merit(each), (each["label"], each["key"]), _value(each), memo=True)
+            for each in lookup.criteria
+        ),
         Column("groups", ("grupos", "grupo"), _groups(lookup), needed=False, memo=True),
         Column("origin_state", ("estado de origen", "entidad de origen"), state_of(lookup.states), needed=False, memo=True),
         *choice_columns(lookup),
@@ -128,7 +135,7 @@ def _filings(
             email=values.get("email", ""),
             rfc=rfc,
             specialty_id=values["specialty"],
-            merit=tuple(values[_merit(each)] for each in lookup.criteria),
+            merit=tuple("" if is_recorded(each) else values[_merit(each)] for each in lookup.criteria),
             groups=values.get("groups", ()),
             origin_state=values.get("origin_state", ""),
             posts=tuple(post.id for post in posts),
@@ -311,7 +318,7 @@ def _tell_applied(sheet: Sheet, record: Record, identity: Identity, held: Held) 
 def _tell_single_source(sheet: Sheet, lookup: FilingLookup) -> None:
     """Say of every criterion that people do not declare that here it rests on one file."""
     for each in lookup.criteria:
-        if not each.get("declared") and sheet.table is not None:
+        if is_loaded(each) and sheet.table is not None:
             head = Record(sheet.table.head_row, {}, {})
             sheet.doubt(
                 head, _merit(each), _("Este puntaje queda con este archivo por única fuente."),

@@ -15,6 +15,7 @@ from cauce.base.imports import Bad, Column, Finding, Sheet, Told, read_sheet, re
 from cauce.base.phrases import phrase as _
 from cauce.base.reading import letter
 from cauce.calls.rules.application import DetailsRefused, read_merit
+from cauce.calls.rules.panels import is_recorded
 from cauce.calls.rules.scores import Scored, Scores, anomalies, differences, shifts
 
 __all__ = ["Pair", "Scores", "columns", "read_pair", "read_scores"]
@@ -23,11 +24,33 @@ MOST_ROWS = 200_000
 
 
 def columns(criteria: Sequence[Mapping[str, Any]], folios: Collection[str]) -> list[Column]:
-    """The columns of a file of scores for criteria that the institution loads; ``folios`` are the call's."""
+    """The columns of a file of scores for criteria that people do not declare; ``folios`` are the call's.
+
+    What only a panel or a profile review records has a column too: one that refuses every value.
+    """
     return [
         Column("folio", ("folio", "solicitud"), _folio(folios)),
-        *(Column(each["key"], (each["label"], each["key"]), _value(each)) for each in criteria),
+        *(
+            refused_column(each, each["key"])
+            if is_recorded(each)
+            else Column(each["key"], (each["label"], each["key"]), _value(each))
+            for each in criteria
+        ),
     ]
+
+
+def refused_column(criterion: Mapping[str, Any], key: str) -> Column:
+    """A column that may stand empty in a file, and nothing else: its values are recorded, never brought."""
+
+    def parse(text: str) -> str:
+        if text:
+            raise Bad(
+                _("Este valor solo sale de lo que se registra en Cauce: ningún archivo puede ponerlo."),
+                _("Quitar la columna."),
+            )
+        return ""
+
+    return Column(key, (criterion["label"], criterion["key"]), parse, needed=False, listed=False)
 
 
 def _folio(folios: Collection[str]) -> Callable[[str], str]:
@@ -62,6 +85,7 @@ def read_scores(
     """Read a file; return what was found and the scores by folio, in the file's order; none if anything is at fault."""
     sheet = read_sheet(data, columns(criteria, folios), most_rows=MOST_ROWS, told=told)
     repeated(sheet, "folio")
+    criteria = [each for each in criteria if not is_recorded(each)]
     scores = {
         record.values["folio"]: Scored(record.row, tuple(record.values[each["key"]] for each in criteria))
         for record in sheet.records
@@ -109,6 +133,7 @@ def read_pair(
 
     Whatever differs is a fault, in the row of the first; what asks for a second look is a doubt and comes first.
     """
+    loaded = [each for each in criteria if not is_recorded(each)]
     sheet, a = read_scores(pair.a, criteria, folios, lambda near: told(near * 0.45))
     second, b = read_scores(pair.b, criteria, folios, lambda near: told(0.45 + near * 0.45))
     for each in second.report.findings:
@@ -116,8 +141,8 @@ def read_pair(
         sheet.report.add(replace(each, column=where, letter=""))
     sheet.report.faults += second.report.faults - sum(not each.is_doubt for each in second.report.findings)
     if not sheet.report.faults:
-        _compare(sheet, [str(each["label"]) for each in criteria], pair, a, b)
-    strange = [] if sheet.report.faults else anomalies(criteria, a)
+        _compare(sheet, [str(each["label"]) for each in loaded], pair, a, b)
+    strange = [] if sheet.report.faults else anomalies(loaded, a)
     for odd in strange:
         remedy = _("Verlo con quien calificó. No excluye a nadie ni cambia un valor.")
         sheet.report.add(Finding(odd.row, _("Por revisar"), "", odd.folio, odd.sentence, remedy, True))

@@ -63,6 +63,8 @@ __all__ = [
 class CallKind(models.TextChoices):
     DRIVE = "drive", _("Jornada de contratación")
     RESIDENCY = "residency", _("Residencia médica")
+    TEAMS = "teams", _("Equipos zonales y de supervisión")
+    MANAGERS = "managers", _("Mandos superiores")
 
 
 class CallState(models.TextChoices):
@@ -101,7 +103,9 @@ class Call(models.Model):
 
     ``score_criteria`` is the order rule as data, the first criterion first:
     ``[{"key", "label", "decimals", "minimum", "maximum", "declared"}]``,
-    higher is better, exact decimals; the lottery always comes last.
+    higher is better, exact decimals; the lottery always comes last. One with
+    ``"source"`` ("panel" or "profile") is only ever computed from what panels or
+    profile reviews recorded, by ``rubric`` or ``profile``, which are frozen too.
     ``opens_at`` is the first and ``closes_at`` the last second in which one
     can apply. ``rules`` is the canonical text frozen at publication and
     ``rules_digest`` its SHA-256; later changes are addenda.
@@ -138,6 +142,8 @@ class Call(models.Model):
     list_rule = models.CharField(max_length=10, choices=ListRule, default=ListRule.FREE)
     max_choices = models.PositiveSmallIntegerField(null=True)
     score_criteria = models.JSONField(default=list)
+    rubric = models.JSONField(default=dict, blank=True)
+    profile = models.JSONField(default=list, blank=True)
     rules_text = models.TextField(blank=True)
     rules = models.TextField(blank=True)
     rules_digest = models.CharField(max_length=64, blank=True)
@@ -548,3 +554,64 @@ class PostOutlook(models.Model):
 
     def __str__(self) -> str:
         return f"{self.post_id} {self.seat_class} outlook"
+
+
+from cauce.calls.models.managers import (  # noqa: E402 - they point at the classes above
+    Appointment,
+    ProfileReview,
+    Shortlist,
+    ShortlistEntry,
+)
+from cauce.calls.models.panels import (  # noqa: E402
+    Interview,
+    Outcome,
+    Panel,
+    PanelMember,
+    Recusal,
+    RecusalKind,
+    Sheet,
+)
+from cauce.calls.models.teams import Team, TeamKind, TeamPlace, TeamRole, TeamUnit  # noqa: E402
+
+__all__ = [
+    "Addendum",
+    "Application",
+    "ApplicationState",
+    "Appointment",
+    "CalendarEntry",
+    "Call",
+    "CallKind",
+    "CallReminder",
+    "CallSpecialty",
+    "CallState",
+    "Choice",
+    "ContractKind",
+    "Interview",
+    "ListRule",
+    "ListVersion",
+    "Mechanism",
+    "Outcome",
+    "Outlook",
+    "Panel",
+    "PanelMember",
+    "PaperApplication",
+    "Post",
+    "PostOrder",
+    "PostOrders",
+    "PostOutlook",
+    "ProfileReview",
+    "Recusal",
+    "RecusalKind",
+    "RegionRule",
+    "ScoreReview",
+    "Sheet",
+    "Shift",
+    "Shortlist",
+    "ShortlistEntry",
+    "Team",
+    "TeamKind",
+    "TeamPlace",
+    "TeamRole",
+    "TeamUnit",
+    "Tier",
+]

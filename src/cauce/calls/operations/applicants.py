@@ -32,6 +32,7 @@ from cauce.calls.queries.application import digest_in_force
 from cauce.calls.rules import filing as rulebook
 from cauce.calls.rules.application import PostFact, check_sendable
 from cauce.calls.rules.filing import Filing, Held, Identity
+from cauce.calls.rules.panels import without_recorded
 from cauce.calls.rules.receipt import to_the_second
 from cauce.notices.operations import Letter, post_many
 
@@ -246,7 +247,7 @@ class _Sending:
         facts = {"digest": self.taken.digest[:12], "row": filing.row}
         application = Application(
             call=self.call, person_id=person_id, folio=folio, specialty_id=filing.specialty_id,
-            merit=list(filing.merit), merit_source=_("Solicitud en papel: archivo %(digest)s, fila %(row)s") % facts,
+            merit=list(without_recorded(self.call.score_criteria, filing.merit)), merit_source=_("Solicitud en papel: archivo %(digest)s, fila %(row)s") % facts,
             groups=list(filing.groups), origin_state=filing.origin_state, version=1, started_at=self.now,
         )  # fmt: skip
         version = ListVersion(

@@ -28,6 +28,7 @@ from cauce.calls.operations.evidence import queue_case
 from cauce.calls.queries import application as reads
 from cauce.calls.rules import application as rulebook
 from cauce.calls.rules.folio import NUMBERS, folio
+from cauce.calls.rules.panels import as_brought
 from cauce.calls.rules.receipt import receipt_for, to_the_second
 from cauce.notices import operations as notices
 
@@ -367,7 +368,7 @@ def stamp(
         call=application.call.code,
         rules_digest=rules_digest,
         version=version.number,
-        merit=application.merit,
+        merit=as_brought(application.call.score_criteria, application.merit),
         posts=[keys[post] for post in version.posts],
         sent_at=sent_at,
     )

@@ -14,6 +14,7 @@ from cauce.base.usecases import note, step, use_case
 from cauce.calls.intake import Pair
 from cauce.calls.models import Application, Call, ScoreReview
 from cauce.calls.rules import may_load
+from cauce.calls.rules.panels import is_loaded
 from cauce.calls.rules.scores import OutcomeRefused, Scores, anomalies, outcome_problem
 
 SCORES = "scores"
@@ -107,13 +108,13 @@ def load_scores(*, actor: Actor, call: Call, taken: Import, scores: Scores, now:
 def _with_scores(
     call: Call, applications: dict[str, Application], scores: Scores, source: str
 ) -> list[Application]:
-    """The applications whose scores change, with the new ones; what people declared of themselves stays."""
+    """The applications whose scores change, with the new ones; what people declared and panels recorded stays."""
     changed = []
     for folio, application in applications.items():
         values = iter(scores[folio].values)
         kept = [*application.merit, *[""] * (len(call.score_criteria) - len(application.merit))]
         merit = [
-            value if each.get("declared") else next(values)
+            next(values) if is_loaded(each) else value
             for each, value in zip(call.score_criteria, kept, strict=True)
         ]
         if merit != application.merit:
@@ -126,7 +127,7 @@ def _with_scores(
 def _open_reviews(
     call: Call, applications: dict[str, Application], scores: Scores, digest: str, now: datetime
 ) -> int:
-    loaded = [each for each in call.score_criteria if not each.get("declared")]
+    loaded = [each for each in call.score_criteria if is_loaded(each)]
     reviews = [
         ScoreReview(
             application=applications[odd.folio], sentence=odd.sentence[:300], digest=digest, opened_at=now

@@ -20,6 +20,12 @@ from cauce.calls.queries.audit_pages import (
     events_about,
     log_page,
 )
+from cauce.calls.queries.coverage import (
+    coverage_page,
+    places_text,
+    teams_text,
+    uncovered_table,
+)
 from cauce.calls.queries.design import (
     design_of,
     design_page,
@@ -84,6 +90,20 @@ from cauce.calls.queries.list import (
     send_page,
     versions_page,
 )
+from cauce.calls.queries.managers import (
+    appointments_of,
+    shortlists_page,
+)
+from cauce.calls.queries.panels import (
+    interview_page,
+    interviews_of,
+    my_interview_page,
+    my_panels_page,
+    panellists_of,
+    panels_page,
+    sheet_page,
+    without_record,
+)
 from cauce.calls.queries.portal import (
     call_page,
     calls_page,
@@ -126,6 +146,7 @@ __all__ = [
     "all_events",
     "applications_page",
     "applications_visible_to",
+    "appointments_of",
     "as_sent",
     "audit_page",
     "calendar_page",
@@ -142,6 +163,7 @@ __all__ = [
     "checked",
     "conflict_page",
     "counting",
+    "coverage_page",
     "design_of",
     "design_page",
     "desk_frame",
@@ -156,6 +178,8 @@ __all__ = [
     "frame",
     "home_page",
     "institutions_managed_by",
+    "interview_page",
+    "interviews_of",
     "is_frozen",
     "kept_about",
     "lasts",
@@ -165,6 +189,8 @@ __all__ = [
     "my_application",
     "my_file",
     "my_home_page",
+    "my_interview_page",
+    "my_panels_page",
     "my_receipt_page",
     "name_of",
     "open_calls",
@@ -174,6 +200,9 @@ __all__ = [
     "overview_page",
     "page_number",
     "pages_of",
+    "panellists_of",
+    "panels_page",
+    "places_text",
     "post_lookup",
     "post_page",
     "post_table",
@@ -198,6 +227,8 @@ __all__ = [
     "send_page",
     "sendings_visible_to",
     "sent_lists",
+    "sheet_page",
+    "shortlists_page",
     "silence_page",
     "sites_for",
     "snapshot",
@@ -205,6 +236,9 @@ __all__ = [
     "standings_page",
     "states",
     "states_of",
+    "teams_text",
+    "uncovered_table",
     "undecided_files",
     "versions_page",
+    "without_record",
 ]

@@ -17,6 +17,7 @@ from cauce.calls.queries.drafting import specialty_names, state_names
 from cauce.calls.rules.application import PostFact
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.filing import Content, Held, Identity
+from cauce.calls.rules.panels import without_recorded
 from cauce.institutions.rules import fold
 
 T = TypeVar("T")
@@ -146,13 +147,19 @@ def _applied(call: Call, people: Collection[int]) -> dict[int, tuple[str, Conten
     return {
         person: (
             folio,
-            (specialty, tuple(merit), tuple(sorted(groups)), origin, tuple(lists[pk]))
+            (specialty, _brought(call, merit), tuple(sorted(groups)), origin, tuple(lists[pk]))
             if pk in lists
             else None,
             paper is not None,
         )
         for pk, person, folio, _state, specialty, merit, groups, origin, paper in rows
     }
+
+
+def _brought(call: Call, merit: list[str]) -> tuple[str, ...]:
+    """The values as a file may bring them: what panels record later makes no other application of it."""
+    whole = len(merit) == len(call.score_criteria)
+    return without_recorded(call.score_criteria, merit) if whole else tuple(merit)
 
 
 def _chunks(values: Collection[T]) -> Iterator[list[T]]:

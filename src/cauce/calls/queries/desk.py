@@ -12,7 +12,8 @@ from cauce.accounts import roles
 from cauce.accounts.models import User
 from cauce.base.actors import Actor
 from cauce.calls import rules
-from cauce.calls.models import Addendum, Call
+from cauce.calls.models import Addendum, Call, CallKind
+from cauce.calls.queries.coverage import team_facts, uncovered_units
 from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.drafting import Scope
@@ -47,7 +48,7 @@ def calls_written_by(actor: Actor) -> QuerySet[Call]:
 
 
 def snapshot(call: Call) -> Snapshot:
-    """Read everything about ``call`` that binds, in six queries."""
+    """Read everything about ``call`` that binds, in six queries; one for teams takes four more."""
     institution = call.institution
     return Snapshot(
         code=call.code,
@@ -88,6 +89,10 @@ def snapshot(call: Call) -> Snapshot:
         design=Design.of(call),
         requirements=tuple(map(Asked.of, call.requirements.order_by("position"))),
         aftermath=Aftermath.of(call),
+        rubric=dict(call.rubric),
+        profile=tuple(call.profile),
+        teams=team_facts(call) if call.kind == CallKind.TEAMS else (),
+        uncovered=uncovered_units(call) if call.kind == CallKind.TEAMS else (),
     )
 
 

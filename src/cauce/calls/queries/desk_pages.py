@@ -25,6 +25,7 @@ from cauce.calls.models import (
     ApplicationState,
     CalendarEntry,
     Call,
+    CallKind,
     CallState,
     Mechanism,
     Post,
@@ -39,6 +40,7 @@ from cauce.institutions.models import Institution, Specialty, specialty_name
 
 PER_PAGE = 50
 RailItem = tuple[str, str, int | str, bool]
+_WITH_PANELS = (CallKind.TEAMS, CallKind.MANAGERS)
 
 
 def phase_words(call: Call, *, now: datetime) -> tuple[str, str]:
@@ -107,6 +109,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
         (_("Estados y especialidades"), "calls:edit_scope", ""),
         (_("Orden y desempates"), "calls:edit_order", ""),
         (_("Plazas"), "calls:desk_posts", counts.get("posts_n", "")),
+        *_of_its_kind(call),
         (_("Cómo se asigna"), "calls:edit_design", ""),
         (_("Documentos"), "calls:edit_requirements", counts.get("asked_n", "")),
         (_("Después de los resultados"), "calls:edit_aftermath", ""),
@@ -134,6 +137,25 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
         if url := _url(name, call.code):
             rail.append((label, url, count, name == current))
     return rail
+
+
+def _of_its_kind(call: Call) -> list[tuple[str, str, int | str]]:
+    """What the rail of a call has only for its kind or its rules."""
+    is_draft = call.state == CallState.DRAFT
+    is_managers = call.kind == CallKind.MANAGERS
+    items: list[tuple[str, str, int | str, bool]] = [
+        (_("Equipos y cobertura"), "calls:teams", "", call.kind == CallKind.TEAMS),
+        (
+            _("Rúbrica"),
+            "calls:edit_rubric",
+            "",
+            is_draft and (bool(call.rubric) or call.kind in _WITH_PANELS),
+        ),
+        (_("Perfil"), "calls:edit_profile", "", is_draft and (bool(call.profile) or is_managers)),
+        (_("Jurados y entrevistas"), "calls:panels", "", not is_draft and bool(call.rubric)),
+        (_("Perfil y terna"), "calls:shortlists", "", not is_draft and (bool(call.profile) or is_managers)),
+    ]
+    return [(label, name, count) for label, name, count, is_there in items if is_there]
 
 
 def _url(name: str, *arguments: str) -> str:
@@ -208,6 +230,7 @@ class DeskPage:
     care_url: str
     review_url: str
     desks_url: str
+    panels_url: str
 
     @property
     def waiting(self) -> list[DeskRow]:
@@ -235,6 +258,7 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         care_url=_url("accounts:care") if actor.holds(roles.PERSON_CARE) else "",
         review_url=_url("calls:review_queue") if actor.holds_anywhere(roles.DOCUMENT_REVIEW) else "",
         desks_url=_url("allocation:live_desks") if actor.holds_anywhere(roles.DESK_SERVE) else "",
+        panels_url=_url("calls:my_panels") if actor.holds_anywhere(roles.PANEL_SCORE) else "",
     )
 
 

@@ -23,7 +23,9 @@ from cauce.calls.models import (
     Addendum,
     Application,
     ApplicationState,
+    Appointment,
     Call,
+    CallKind,
     CallState,
     ListRule,
     ListVersion,
@@ -31,9 +33,11 @@ from cauce.calls.models import (
     Requirement,
 )
 from cauce.calls.queries.double_check import Checked, checked
+from cauce.calls.queries.managers import appointments_of
 from cauce.calls.rules import Phase
 from cauce.calls.rules.aftermath import Aftermath, aftermath_sentences
 from cauce.calls.rules.design import OPEN, Design, classes_of, sentences
+from cauce.calls.rules.panels import Rubric
 from cauce.calls.rules.receipt import to_the_second
 from cauce.institutions.models import State, specialty_name
 
@@ -296,6 +300,11 @@ class CallPage:
     mine: Application | None
     requirements: list[Requirement]
     checked: Checked
+    appointments: list[Appointment]
+
+    @property
+    def rubric(self) -> Rubric:
+        return Rubric.of(self.call.rubric)
 
     @property
     def states(self) -> list[str]:
@@ -338,7 +347,7 @@ class CallPage:
 
 
 def call_page(call: Call, actor: Actor, *, now: datetime) -> CallPage:
-    """Return the public page of a call, in seven queries (eight for who has signed in)."""
+    """Return the public page of a call, in seven queries; one more for who has signed in, and one for appointments."""
     name = f"specialty__{specialty_name()}"
     specialties = [
         SpecialtyRow._make(row)
@@ -371,6 +380,7 @@ def call_page(call: Call, actor: Actor, *, now: datetime) -> CallPage:
         mine=mine,
         requirements=list(call.requirements.order_by("position")),
         checked=checked(call),
+        appointments=appointments_of(call) if call.kind == CallKind.MANAGERS else [],
     )
 
 

@@ -14,13 +14,14 @@ from cauce.base.errors import Verdict
 from cauce.calls import rules
 from cauce.calls.models import Application, Call, ScoreReview
 from cauce.calls.queries.desk_pages import Frame, desk_frame
+from cauce.calls.rules.panels import is_loaded
 
 PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreLookup:
-    """A call with the criteria that its institution loads, the folios of its applications, and how many have a score."""
+    """A call with the criteria that people do not declare, the folios of its applications, and how many have a score."""
 
     call: Call
     criteria: list[dict[str, Any]]
@@ -34,10 +35,10 @@ def score_lookup(code: str) -> ScoreLookup | None:
     if call is None:
         return None
     rows = list(call.applications.values_list("folio", "merit"))
-    places = [at for at, each in enumerate(call.score_criteria) if not each.get("declared")]
+    places = [at for at, each in enumerate(call.score_criteria) if is_loaded(each)]
     return ScoreLookup(
         call=call,
-        criteria=[call.score_criteria[at] for at in places],
+        criteria=[each for each in call.score_criteria if not each.get("declared")],
         folios=frozenset(folio for folio, _merit in rows),
         scored=sum(
             bool(places) and all(merit[at : at + 1] not in ([], [""]) for at in places) for _f, merit in rows
@@ -65,7 +66,7 @@ def scores_page(actor: Actor, call: Call, *, number: Any, now: datetime) -> Scor
     return ScoresPage(
         frame=desk_frame(actor, call, "calls:scores", now=now),
         verdict=rules.may_load(actor, call),
-        has_criteria=bool(known and known.criteria),
+        has_criteria=any(is_loaded(each) for each in call.score_criteria),
         scored=known.scored if known else 0,
         total=len(known.folios) if known else 0,
         open=open_reviews(call),

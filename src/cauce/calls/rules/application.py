@@ -232,7 +232,8 @@ def check_sendable(
     """Raise ``ListRefused`` unless an application with these values may be sent: list, completeness, merit."""
     check_list(call, specialty_id, posts, known)
     check_complete(call, posts, offered)
-    if lacking := missing_merit(call, merit):
+    # What a panel records comes after the closing; a run refuses who still lacks it.
+    if lacking := [each for each in missing_merit(call, merit) if not each.get("source")]:
         raise ListRefused(
             _("Falta un dato que ordena la asignación: %(label)s.") % {"label": lacking[0]["label"]},
             _("Escríbelo en tus datos.")

@@ -110,6 +110,8 @@ def criterion_problem(criterion: Mapping[str, Any], keys: Counter[str]) -> str:
         return _("Le falta la clave o el nombre.")
     if keys[str(criterion["key"])] > 1:
         return _("La clave «%(key)s» está repetida.") % {"key": criterion["key"]}
+    if criterion.get("declared") and criterion.get("source"):
+        return _("Un criterio que registra un jurado no lo declara la persona.")
     decimals = criterion.get("decimals")
     if not isinstance(decimals, int) or isinstance(decimals, bool) or not 0 <= decimals <= MOST_DECIMALS:
         return _("Los decimales deben ser un número entero de 0 a %(most)s.") % {"most": MOST_DECIMALS}
@@ -119,6 +121,8 @@ def criterion_problem(criterion: Mapping[str, Any], keys: Counter[str]) -> str:
         return _("El mínimo y el máximo deben ser números.")
     if not (low.is_finite() and high.is_finite()):
         return _("El mínimo y el máximo deben ser números.")
+    if criterion.get("source") and low != 0:
+        return _("Lo que se califica empieza en cero: el mínimo debe ser 0.")
     if low >= high:
         return _("El mínimo, %(low)s, no es menor que el máximo, %(high)s.") % {"low": low, "high": high}
     for bound in (low, high):

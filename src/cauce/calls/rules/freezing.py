@@ -79,8 +79,24 @@ class PostFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamFacts:
+    """A team as it binds: ``units`` are (CLUES or name, name), ``places`` (key of the post, role)."""
+
+    key: str
+    name: str
+    kind: str
+    state: str
+    zone: str
+    units: tuple[tuple[str, str], ...]
+    places: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything about a call that binds people, read once. ``states`` are pairs (key, name)."""
+    """Everything about a call that binds people, read once. ``states`` are pairs (key, name).
+
+    ``uncovered``, for the linter only, are the units of a call for teams that no team has: (state's name, CLUES, name).
+    """
 
     code: str
     kind: str
@@ -106,6 +122,10 @@ class Snapshot:
     design: Design = field(default_factory=Design)
     requirements: tuple[Asked, ...] = ()
     aftermath: Aftermath = field(default_factory=Aftermath)
+    rubric: dict[str, Any] = field(default_factory=dict)
+    profile: tuple[dict[str, Any], ...] = ()
+    teams: tuple[TeamFacts, ...] = ()
+    uncovered: tuple[tuple[str, str, str], ...] = ()
 
 
 def frozen_rules(call: Snapshot) -> str:
@@ -141,8 +161,23 @@ def frozen_rules(call: Snapshot) -> str:
             "text": call.rules_text,
             # Left out where nothing is declared, so that older rules keep their digest.
             **({"aftermath": declared} if (declared := call.aftermath.document()) else {}),
+            **_of_its_kind(call),
         }
     )
+
+
+def _of_its_kind(call: Snapshot) -> dict[str, Any]:
+    """What only some kinds of call have; a call without it has the same bytes as before there was any."""
+    parts: dict[str, Any] = {"rubric": call.rubric, "profile": list(call.profile)}
+    parts["teams"] = [
+        {
+            "key": team.key, "name": team.name, "kind": team.kind, "state": team.state, "zone": team.zone,
+            "units": sorted(ident for ident, _name in team.units),
+            "places": [{"post": key, "role": role} for key, role in sorted(team.places)],
+        }
+        for team in sorted(call.teams, key=lambda one: one.key)
+    ]  # fmt: skip
+    return {name: part for name, part in parts.items() if part}
 
 
 def _calendar(call: Snapshot) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from django.utils.translation import ngettext
 
 from cauce.base import figures
 from cauce.calls.models import CallKind, ContractKind, ListRule, Tier
+from cauce.calls.rules.coverage import coverage_faults
 from cauce.calls.rules.design_faults import design_faults
 from cauce.calls.rules.drafting import criterion_problem
 from cauce.calls.rules.freezing import ZONE, PostFacts, Snapshot
+from cauce.calls.rules.panels import rubric_lacks
 from cauce.calls.rules.requirements import requirement_faults
 from cauce.calls.rules.weekdays import Mention, mentions
 
@@ -280,6 +282,27 @@ def _order(call: Snapshot, now: datetime) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+# ---------------------------------------------------------------- other kinds
+
+
+def _recorded(call: Snapshot, now: datetime) -> Iterator[Finding]:
+    """What panels and profile reviews record, and the order that needs it."""
+    for lack in rubric_lacks(call.score_criteria, call.rubric, call.profile):
+        yield Finding(
+            lack.code, Severity.BLOCKS, Section.ORDER, "", _("Lo que se califica"), lack.sentence, lack.remedy
+        )
+
+
+def _teams(call: Snapshot, now: datetime) -> Iterator[Finding]:
+    if call.kind != CallKind.TEAMS:
+        return
+    for fault in coverage_faults(call):
+        yield Finding(
+            fault.code, Severity.BLOCKS if fault.blocks else Severity.WARNS, Section.POSTS, fault.about,
+            fault.place, fault.sentence, fault.remedy,
+        )  # fmt: skip
+
+
 # --------------------------------------------------------------------- posts
 
 
@@ -438,4 +461,6 @@ _CHECKS: tuple[Callable[[Snapshot, datetime], Iterator[Finding]], ...] = (
     _lists,
     _design,
     _requirements,
+    _recorded,
+    _teams,
 )

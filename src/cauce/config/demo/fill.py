@@ -13,7 +13,7 @@ from cauce.base.actors import Actor
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import Application, CalendarEntry, Call, CallSpecialty, Post, Tier
 from cauce.calls.operations import ask_for_usual, commitment_of
-from cauce.config.demo import market, story
+from cauce.config.demo import kinds, market, story
 from cauce.config.demo.applications import Story, save_applications, save_people
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, CallPlan, at, call_plans, moment
 from cauce.config.demo.documents import LONGEST_CURE
@@ -128,9 +128,13 @@ def draft_calls(*, actor: Actor, now: datetime) -> Call:
         SECOND: second_posts(world.residency_posts),
         LIVE: live_posts(world.residency_posts),
     }
-    for plan in (*call_plans(), second_plan(), live_plan()):
+    zones = kinds.zones(world.places)
+    posts |= {kinds.TEAMS: kinds.team_posts(zones), kinds.MANAGERS: kinds.manager_posts(zones)}
+    for plan in (*call_plans(), second_plan(), live_plan(), *kinds.kind_plans()):
         if not Call.objects.filter(code=plan.code).exists():
-            _draft(plan, posts[plan.code], world)
+            call = _draft(plan, posts[plan.code], world)
+            if plan.code == kinds.TEAMS:
+                kinds.draft_teams(call, zones)
     note(posts={code: len(plans) for code, plans in posts.items()})
     return Call.objects.get(code=DRIVE)
 
@@ -279,6 +283,41 @@ def fill_live(*, actor: Actor, now: datetime) -> Call:
     )
     note(applications=len(made))
     return call
+
+
+@use_case
+def fill_kinds(*, actor: Actor, now: datetime) -> Call:
+    """Create the applicants of the teams and of the post for a manager, with interviews half done; return the teams' call.
+
+    Needs both calls published and the demo's panellists.
+    """
+    world = World.read()
+    zones = kinds.zones(world.places)
+    born = (date(1975, 1, 1), date(1992, 12, 30))
+    taken = set(IdentityDocument.objects.values_list("number", flat=True))
+    count = kinds.TEAM_PEOPLE + kinds.MANAGER_PEOPLE
+    invented = invent_people(world.random("kinds"), count=count, born=born, states=world.states, taken=taken)
+    people = save_people(invented, now=at(1, 21, 12))
+    specialties = dict(Specialty.objects.values_list("code", "pk"))
+    source = "Declarado por la persona"
+    calls = {code: Call.objects.get(code=code) for code in (kinds.TEAMS, kinds.MANAGERS)}
+    random = world.random("kinds' lists")
+    numbers = {code: iter(world.numbers(code, count, -1)) for code in calls}
+    posts = kinds.team_posts(zones)
+    stories = kinds.team_stories(people[: kinds.TEAM_PEOPLE], posts, numbers[kinds.TEAMS], random)
+    made = save_applications(calls[kinds.TEAMS], stories, specialties=specialties, merit_source=source)
+    kinds.hold_interviews(calls[kinds.TEAMS], made, random, now=now)
+    stories = kinds.manager_stories(
+        people[kinds.TEAM_PEOPLE :], kinds.manager_posts(zones), numbers[kinds.MANAGERS], random
+    )
+    aspiring = save_applications(calls[kinds.MANAGERS], stories, specialties=specialties, merit_source=source)
+    kinds.review_profiles(calls[kinds.MANAGERS], aspiring, random)
+    note(applications=len(made) + len(aspiring), people=len(people))
+    return calls[kinds.TEAMS]
+
+
+def kinds_are_filled() -> bool:
+    return Application.objects.filter(call__code=kinds.TEAMS).exists()
 
 
 def second_is_filled() -> bool:

@@ -25,8 +25,8 @@ from cauce.base.actors import Actor
 from cauce.calls import operations as calls
 from cauce.calls import queries as call_reads
 from cauce.calls import rules as call_rules
-from cauce.calls.models import Call, CallState, Evidence
-from cauce.config.demo import documents, fill, timeline
+from cauce.calls.models import Call, CallState, Evidence, Interview, Post
+from cauce.config.demo import documents, fill, kinds, timeline
 from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY, TODAY
 from cauce.config.demo.live import LIVE, hold
 from cauce.config.demo.live import PUBLISHED_AT as LIVE_PUBLISHED_AT
@@ -42,8 +42,10 @@ MANAGERS = {
     DRIVE: "carla@demo.cauce.example",
     SECOND: "ofelia@demo.cauce.example",
     LIVE: "ofelia@demo.cauce.example",
+    kinds.TEAMS: "carla@demo.cauce.example",
+    kinds.MANAGERS: "carla@demo.cauce.example",
 }
-PUBLICATIONS = {**PUBLISHED, SECOND: PUBLISHED_AT, LIVE: LIVE_PUBLISHED_AT}
+PUBLICATIONS = {**PUBLISHED, SECOND: PUBLISHED_AT, LIVE: LIVE_PUBLISHED_AT, **kinds.PUBLISHED}
 
 
 class Command(BaseCommand):
@@ -73,6 +75,7 @@ class Command(BaseCommand):
         self._stage("Applicants of the second period", lambda: not fill.second_is_filled(), self._fill_second)
         self._stage("A live choice under way", _live_choice_lacking, self._hold_live)
         self._stage("Documents", lambda: not documents.documents_are_filled(), self._fill_documents)
+        self._stage("Interviews and a shortlist", lambda: not fill.kinds_are_filled(), self._fill_kinds)
         now = timeline.resume_at()
         timeline.write_clock(settings.DATA, domain=now, machine=clock.machine())
         if people:
@@ -155,6 +158,15 @@ class Command(BaseCommand):
         call = fill.fill_second(actor=DEMO, now=now)
         calls.count_demand(call=call, actor=DEMO, now=now)
         return f"{call.code} {call.applications.count():,} applications"
+
+    def _fill_kinds(self) -> str:
+        now = self._when(TODAY)
+        call = fill.fill_kinds(actor=DEMO, now=now)
+        manager = actor_for(User.objects.get(email=MANAGERS[kinds.MANAGERS]))
+        for post in Post.objects.filter(call__code=kinds.MANAGERS):
+            calls.make_shortlist(actor=manager, post=post, now=now)
+        held = Interview.objects.filter(panel__call=call, closed_at__isnull=False).count()
+        return f"{call.code} {call.applications.count():,} applications, {held:,} interviews held"
 
     def _hold_live(self) -> str:
         now = self._when(TODAY)

@@ -145,6 +145,7 @@ ACTIONS = {
     "config.fill_documents": _("Puso los documentos de la demostración"),
     "config.draft_calls": _("Creó las convocatorias de la demostración"),
     "config.fill_demo": _("Llenó la demostración"),
+    "config.fill_kinds": _("Llenó las entrevistas y la terna de la demostración"),
     "config.fill_live": _("Llenó la elección en vivo de la demostración"),
     "config.fill_second": _("Llenó el segundo periodo de la demostración"),
     "indicators.begin_replay": _("Empezó una repetición de 2022"),

@@ -92,10 +92,12 @@ from cauce.calls.queries.list import (
 )
 from cauce.calls.queries.managers import (
     appointments_of,
+    shortlisted_in,
     shortlists_page,
 )
 from cauce.calls.queries.panels import (
     interview_page,
+    interviews_in,
     interviews_of,
     my_interview_page,
     my_panels_page,
@@ -179,6 +181,7 @@ __all__ = [
     "home_page",
     "institutions_managed_by",
     "interview_page",
+    "interviews_in",
     "interviews_of",
     "is_frozen",
     "kept_about",
@@ -228,6 +231,7 @@ __all__ = [
     "sendings_visible_to",
     "sent_lists",
     "sheet_page",
+    "shortlisted_in",
     "shortlists_page",
     "silence_page",
     "sites_for",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 
 from cauce.base.actors import Actor
 from cauce.base.errors import Verdict
@@ -113,3 +114,8 @@ def appointments_of(call: Call) -> list[Appointment]:
         .select_related("shortlist__post__site", "entry__application")
         .order_by("shortlist__post__key")
     )
+
+
+def shortlisted_in(call: Call) -> QuerySet[ShortlistEntry]:
+    """Who is or was on a shortlist of the call."""
+    return ShortlistEntry.objects.filter(shortlist__post__call=call).select_related("application")

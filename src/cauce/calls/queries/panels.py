@@ -105,6 +105,11 @@ def interviews_of(actor: Actor) -> QuerySet[Interview]:
     return rows.select_related("panel__call", "application__person")
 
 
+def interviews_in(call: Call) -> QuerySet[Interview]:
+    """The interviews of a call, each with its panel and application."""
+    return Interview.objects.filter(panel__call=call).select_related("panel__call", "application")
+
+
 @dataclass(frozen=True, slots=True)
 class Mine:
     """One of my interviews: its state for the tag ``state``, and whether it waits for me."""

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, Self
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from cauce.accounts import roles
 from cauce.base.actors import Actor
@@ -29,13 +29,13 @@ MOST_TURNS = 2
 
 
 class Combine(models.TextChoices):
-    MEDIAN = "median", _lazy("La de en medio (mediana)")
-    MEAN = "mean", _lazy("El promedio exacto (media)")
+    MEDIAN = "median", gettext_lazy("La de en medio (mediana)")
+    MEAN = "mean", gettext_lazy("El promedio exacto (media)")
 
 
 class Absent(models.TextChoices):
-    LOWEST = "lowest", _lazy("Se queda con cero")
-    SECOND = "second", _lazy("Tiene una segunda fecha; si falta otra vez, se queda con cero")
+    LOWEST = "lowest", gettext_lazy("Se queda con cero")
+    SECOND = "second", gettext_lazy("Tiene una segunda fecha; si falta otra vez, se queda con cero")
 
 
 class RubricRefused(Refused):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from cauce.base.web import attempt, fill, told
 from cauce.calls import operations, queries
 from cauce.calls.forms import panels as forms
-from cauce.calls.models import CallKind, ShortlistEntry
+from cauce.calls.models import CallKind
 from cauce.calls.rules.managers import write_profile
 from cauce.calls.views.desk import PAGE, call_of, editable
 
@@ -85,9 +85,7 @@ def profile_review(request: Any, code: str, folio: str) -> HttpResponse:
 def decline(request: Any, code: str, number: int) -> HttpResponse:
     """Somebody of a shortlist does not go on: why, in their words."""
     call = _managed(request, code)
-    entry = get_object_or_404(
-        ShortlistEntry.objects.filter(shortlist__post__call=call).select_related("application"), pk=number
-    )
+    entry = get_object_or_404(queries.shortlisted_in(call), pk=number)
     form = fill(request, forms.DeclineForm)
     if request.method == "POST" and form.is_valid():
         done = attempt(

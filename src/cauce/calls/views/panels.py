@@ -120,9 +120,7 @@ def interview(request: Any, code: str, number: int) -> HttpResponse:
 
 
 def _interview_of(call: Any, number: int) -> Interview:
-    return get_object_or_404(
-        Interview.objects.filter(panel__call=call).select_related("panel__call", "application"), pk=number
-    )
+    return get_object_or_404(queries.interviews_in(call), pk=number)
 
 
 # ------------------------------------------------------------------- panellist

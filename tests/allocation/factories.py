@@ -15,7 +15,7 @@ from cauce.allocation import operations
 from cauce.allocation.bridge import engine
 from cauce.allocation.models import Offer, Release, Run
 from cauce.base.actors import Actor
-from cauce.calls.models import Application, Call, Choice, ListVersion, Post
+from cauce.calls.models import Application, Call, Choice, FrozenRules, ListVersion, Post
 from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.folio import folio
 from cauce.institutions.models import Institution, Site, Specialty, State
@@ -63,7 +63,7 @@ def site(name: str) -> Site:
 
 
 def closed_call(now, code: str = "RM24", *, owner: Institution | None = None, criteria=CRITERIA) -> Call:
-    return Call.objects.create(
+    call = Call.objects.create(
         institution=owner or institution(),
         code=code,
         kind="residency",
@@ -77,12 +77,13 @@ def closed_call(now, code: str = "RM24", *, owner: Institution | None = None, cr
         closes_at=now - timedelta(days=1),
         results_at=now.replace(microsecond=0),
         published_at=now - timedelta(days=40),
-        rules='{"call":"RM24"}',
         rules_digest="a" * 64,
         score_criteria=criteria,
         lottery_seed=SEED,
         lottery_commitment=engine.commitment_of(SEED),
     )
+    FrozenRules.objects.create(call=call, text='{"call":"RM24"}')
+    return call
 
 
 def posts(call: Call, *seats: int) -> list[Post]:

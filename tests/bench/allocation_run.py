@@ -162,7 +162,7 @@ def _fill(people: int, mean: int, mechanism: str) -> tuple[Any, Any, Any]:
         institution=owner, code="BENCH", kind="residency", title="Bench", summary="-", issuing_authority="-",
         legal_basis="-", contact="-", state="published", opens_at=CLOSED - timedelta(days=30),
         closes_at=CLOSED - timedelta(days=1), results_at=CLOSED + timedelta(days=5),
-        published_at=CLOSED - timedelta(days=40), rules="{}", rules_digest="a" * 64,
+        published_at=CLOSED - timedelta(days=40), rules_digest="a" * 64,
         score_criteria=[{"key": "score", "label": "Score", "decimals": 1}],
         mechanism=mechanism, post_orders="points" if mechanism == "stable" else "merit",
         order_points={"state": "2"} if mechanism == "stable" else {},

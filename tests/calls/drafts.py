@@ -23,7 +23,6 @@ def draft(code: str | None = None, *, posts: int = 2, **values) -> Call:
     """A draft that nothing is wrong with, of IMSSB, with ``posts`` posts at different sites."""
     defaults = {
         "state": "draft",
-        "rules": "",
         "rules_digest": "",
         "published_at": None,
         "rules_text": LONG_TEXT,

@@ -10,7 +10,7 @@ from itertools import count
 from cauce.accounts.models import Person, User
 from cauce.accounts.queries import actor_for
 from cauce.base.actors import Actor
-from cauce.calls.models import Application, Call, CallSpecialty, Post
+from cauce.calls.models import Application, Call, CallSpecialty, FrozenRules, Post
 from cauce.institutions.models import Institution, Site, Specialty, State
 from tests.accounts import factories as people
 from tests.institutions import factories as catalogues
@@ -90,13 +90,14 @@ def call(code: str | None = None, specialties: tuple[Specialty, ...] | None = No
         "results_at": RESULTS,
         "score_criteria": [MARK],
         "rules_text": "Se asigna por orden de mérito.",
-        "rules": '{"format":"cauce-rules/1"}',
         "rules_digest": hashlib.sha256(b'{"format":"cauce-rules/1"}').hexdigest(),
         "published_at": OPENS,
         "lottery_commitment": "sha256:" + "e1" * 32,
         "is_invented": True,
     }
     made = Call.objects.create(**{**defaults, **values})
+    if made.rules_digest:
+        FrozenRules.objects.create(call=made, text='{"format":"cauce-rules/1"}')
     for one in specialties if specialties is not None else (specialty(),):
         CallSpecialty.objects.create(call=made, specialty=one, tier="core")
     return made

@@ -153,8 +153,9 @@ def _check_recorded():
 def _check_receipts():
     """What every person was given is what the product's rule gives for what was sent, inside the call's window."""
     keys = dict(Post.objects.values_list("pk", "key"))
-    for version in ListVersion.objects.filter(sent_at__isnull=False).select_related("application__call"):
-        application, call = version.application, version.application.call
+    calls = Call.objects.in_bulk()
+    for version in ListVersion.objects.filter(sent_at__isnull=False).select_related("application"):
+        application, call = version.application, calls[version.application.call_id]
         assert call.opens_at <= version.saved_at <= version.sent_at <= min(call.closes_at, TODAY)
         receipt = receipt_for(
             folio=application.folio,
@@ -166,8 +167,8 @@ def _check_receipts():
             sent_at=version.sent_at,
         )
         assert (version.receipt, version.digest) == (receipt.number, receipt.digest)
-    for application in Application.objects.exclude(state="draft").select_related("call"):
-        criteria = application.call.score_criteria
+    for application in Application.objects.exclude(state="draft"):
+        criteria = calls[application.call_id].score_criteria
         for criterion, value in zip(criteria, application.merit, strict=True):
             if not value and criterion.get("source"):
                 continue  # whose interview is yet to come

@@ -103,13 +103,13 @@ def test_each_of_them_changes_a_draft(carla, name):
 
 def test_an_addendum_is_a_version_a_digest_and_a_letter(published, carla):
     factories.application(published, factories.user("Mariana").person)
-    frozen = published.rules
+    frozen = published.frozen.text
     addendum = operations.publish_addendum(
         actor=carla, call=published, text="Se añade una sede.", now=BEFORE_OPENING + timedelta(1)
     )
     published.refresh_from_db()
     in_force = queries.rules_of(published)
     assert (in_force.version, in_force.head) == (2, addendum.digest)
-    assert published.rules == frozen
-    assert rules.digest_of(published.rules) == published.rules_digest
+    assert published.frozen.text == frozen
+    assert rules.digest_of(published.frozen.text) == published.rules_digest
     assert Message.objects.filter(user__person__given_names="Mariana").count() == 1

@@ -64,7 +64,7 @@ from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
 from cauce.calls import queries as call_reads
 from cauce.calls.models import Addendum, Call, Mechanism, PostOrders
-from cauce.calls.queries import open_reviews, undecided_files
+from cauce.calls.queries import frozen_text, open_reviews, undecided_files
 from cauce.calls.rules.design import Design
 from cauce.notices.operations import Letter, post_many
 
@@ -351,8 +351,8 @@ def _refuse_other_than_log(work: Work) -> None:
 def _extra(call: Call) -> dict[str, bytes]:
     """What goes into the package beside question and answer: the rules as they bound everybody."""
     files = {}
-    if call.rules:
-        files["rules.json"] = call.rules.encode()
+    if text := frozen_text(call):
+        files["rules.json"] = text.encode()
     for number, text in Addendum.objects.filter(call=call).order_by("number").values_list("number", "text"):
         files[f"addendum-{number}.txt"] = text.encode()
     return files

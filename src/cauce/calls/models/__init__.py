@@ -107,8 +107,8 @@ class Call(models.Model):
     ``"source"`` ("panel" or "profile") is only ever computed from what panels or
     profile reviews recorded, by ``rubric`` or ``profile``, which are frozen too.
     ``opens_at`` is the first and ``closes_at`` the last second in which one
-    can apply. ``rules`` is the canonical text frozen at publication and
-    ``rules_digest`` its SHA-256; later changes are addenda.
+    can apply. ``rules_digest`` is the SHA-256 of the ``FrozenRules``; later
+    changes are addenda.
     ``post_orders``, ``order_points``, ``seat_classes``, ``regions`` and
     ``region_rule`` say how seats are shared out, as ``rules.design.Design``
     reads them. ``aftermath`` says what follows the publication of results, as
@@ -145,7 +145,6 @@ class Call(models.Model):
     rubric = models.JSONField(default=dict, blank=True)
     profile = models.JSONField(default=list, blank=True)
     rules_text = models.TextField(blank=True)
-    rules = models.TextField(blank=True)
     rules_digest = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(null=True)
     lottery_seed = models.CharField(max_length=64, blank=True)
@@ -185,6 +184,19 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class FrozenRules(models.Model):
+    """The canonical text that a call froze as it was published. It names every post: a row apart, read when asked for."""
+
+    call = models.OneToOneField(Call, on_delete=models.PROTECT, related_name="frozen")
+    text = models.TextField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(text=""), name="frozen_rules_have_text")]
+
+    def __str__(self) -> str:
+        return f"{self.call_id} rules"
 
 
 class Tier(models.TextChoices):

@@ -14,7 +14,7 @@ from cauce.base.actors import Actor
 from cauce.base.errors import Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import queries, rules
-from cauce.calls.models import Addendum, Application, ApplicationState, Call, CallState
+from cauce.calls.models import Addendum, Application, ApplicationState, Call, CallState, FrozenRules
 from cauce.notices.operations import Letter, post_many
 
 
@@ -54,8 +54,8 @@ def publish_call(
     verdict = rules.may_publish(actor, call, findings, acknowledged=acknowledged)
     if not verdict:
         raise NotPublishable(verdict.reason, verdict.remedy, findings=findings)
-    call.rules = rules.frozen_rules(snapshot)
-    call.rules_digest = rules.digest_of(call.rules)
+    text = rules.frozen_rules(snapshot)
+    call.rules_digest = rules.digest_of(text)
     if expected and expected != call.rules_digest:
         raise NotPublishable(
             _("La convocatoria cambió mientras se revisaba."),
@@ -64,7 +64,8 @@ def publish_call(
         )
     call.state, call.published_at = CallState.PUBLISHED, now
     call.edited_by_id, call.edited_at = actor.user_id, now
-    call.save(update_fields=["rules", "rules_digest", "state", "published_at", "edited_by", "edited_at"])
+    FrozenRules.objects.create(call=call, text=text)
+    call.save(update_fields=["rules_digest", "state", "published_at", "edited_by", "edited_at"])
     note(
         rules_digest=call.rules_digest,
         posts=len(snapshot.posts),

@@ -12,7 +12,7 @@ from cauce.accounts import roles
 from cauce.accounts.models import User
 from cauce.base.actors import Actor
 from cauce.calls import rules
-from cauce.calls.models import Addendum, Call, CallKind
+from cauce.calls.models import Addendum, Call, CallKind, FrozenRules
 from cauce.calls.queries.coverage import team_facts, uncovered_units
 from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.design import Design
@@ -148,12 +148,17 @@ class Rules:
     addenda: tuple[Addendum, ...]
 
 
+def frozen_text(call: Call) -> str:
+    """The canonical text that the call froze at publication; empty of a draft."""
+    return FrozenRules.objects.filter(call=call).values_list("text", flat=True).first() or ""
+
+
 def rules_of(call: Call) -> Rules:
-    """The rules of a published call with its addenda, in one query. A draft has version 0 and no text."""
+    """The rules of a published call with its addenda, in two queries. A draft has version 0 and no text."""
     addenda = tuple(call.addenda.order_by("number"))
     return Rules(
         version=rules.current_version(call),
-        text=call.rules,
+        text=frozen_text(call),
         digest=call.rules_digest,
         head=addenda[-1].digest if addenda else call.rules_digest,
         published_at=call.published_at,

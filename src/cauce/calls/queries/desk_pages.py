@@ -242,7 +242,7 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         calls_managed_by(actor)
         .select_related("institution")
         .annotate(posts_n=_count(Post), seats_n=_seats(), sent_n=_count(Application))
-        .defer("rules", "rules_text", "legal_basis")
+        .defer("rules_text", "legal_basis")
         .order_by("-opens_at", "code")
     )
     rows = [_desk_row(actor, call, now) for call in calls]

@@ -254,7 +254,7 @@ def queue_page(actor: Actor, *, now: datetime) -> QueuePage:
     """Return the reviewer's page; two queries, and one for each call."""
     held = {case.call_id: case for case in held_by(actor, now=now)}
     rows = []
-    for call in calls_reviewed_by(actor).defer("rules", "rules_text").order_by("closes_at", "code"):
+    for call in calls_reviewed_by(actor).order_by("closes_at", "code"):
         counts = claimable(call, actor, now=now).order_by().aggregate(n=Count("pk"), oldest=Min("queued_at"))
         rows.append(QueueRow(call, counts["n"], counts["oldest"], held.get(call.pk)))
     return QueuePage(rows, Review.objects.filter(reviewer_id=actor.user_id).count())

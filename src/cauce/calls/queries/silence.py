@@ -122,9 +122,7 @@ def kept_about(person_id: int) -> list[str]:
 
 def reminders_due(now: datetime) -> list[tuple[Call, str]]:
     """Return the open calls with the reminders and weekly letters that are due and not written, in two queries."""
-    calls = Call.objects.filter(state=CallState.PUBLISHED, opens_at__lte=now, closes_at__gt=now).defer(
-        "rules", "rules_text"
-    )
+    calls = Call.objects.filter(state=CallState.PUBLISHED, opens_at__lte=now, closes_at__gt=now)
     written = set(
         CallReminder.objects.filter(call__closes_at__gt=now).values_list("call", "kind", "closes_at")
     )

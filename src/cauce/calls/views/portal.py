@@ -47,7 +47,7 @@ def call(request, code):
 def call_rules(request, code):
     """The frozen rules, byte by byte as their digest was taken."""
     found = _call(code)
-    return web.file_of(found.rules.encode(), "application/json", f"reglas-{found.code}.json")
+    return web.file_of(queries.frozen_text(found).encode(), "application/json", f"reglas-{found.code}.json")
 
 
 @login_not_required

@@ -121,9 +121,7 @@ def test_the_page_costs_the_same_for_thousands_of_places(call, client, django_as
         assert (len(page.teams), page.teams.paginator.count) == (50, 121)
         assert [(row.teams, row.places, row.units, row.uncovered) for row in page.states] == [(121, 4, 3, 1)]
         assert [unit.name for unit in page.uncovered] == ["Centro de Salud lejano"]
-    Call.objects.filter(pk=call.pk).update(
-        state="published", published_at=make.OPENS, rules_digest="0" * 64, rules="{}"
-    )
+    Call.objects.filter(pk=call.pk).update(state="published", published_at=make.OPENS, rules_digest="0" * 64)
     assert client.get(reverse("calls:coverage", args=[call.code])).status_code == 200
     table = client.get(reverse("calls:coverage_csv", args=[call.code]) + "?estado=20").getvalue().decode()
     assert "OCIMB000009" in table

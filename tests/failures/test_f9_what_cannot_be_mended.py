@@ -28,7 +28,7 @@ def test_a_call_whose_documents_do_not_say_whether_they_can_be_mended_is_not_pub
     keys = [finding.key for finding in queries.findings_of(call, now=now)]
     published = operations.publish_call(actor=carla, call=call, now=now, acknowledged=keys)
     assert published.state == CallState.PUBLISHED
-    assert '"is_curable":false' in published.rules
+    assert '"is_curable":false' in published.frozen.text
 
 
 @pytest.mark.django_db

@@ -19,12 +19,30 @@ from cauce.calls.models.evidence import (
     Stage,
     Verifier,
 )
+from cauce.calls.models.managers import (
+    Appointment,
+    ProfileReview,
+    Shortlist,
+    ShortlistEntry,
+)
+from cauce.calls.models.outlooks import Outlook, PostOrder, PostOutlook
+from cauce.calls.models.panels import (
+    Interview,
+    Outcome,
+    Panel,
+    PanelMember,
+    Recusal,
+    RecusalKind,
+    Sheet,
+)
+from cauce.calls.models.teams import Team, TeamKind, TeamPlace, TeamRole, TeamUnit
 from cauce.institutions.models import Institution, Site, Specialty, State
 
 __all__ = [
     "Addendum",
     "Application",
     "ApplicationState",
+    "Appointment",
     "CalendarEntry",
     "Call",
     "CallKind",
@@ -38,23 +56,39 @@ __all__ = [
     "EvidencePart",
     "EvidenceState",
     "Finding",
+    "FrozenRules",
+    "Interview",
     "ListRule",
     "ListVersion",
     "Mechanism",
+    "Outcome",
     "Outlook",
+    "Panel",
+    "PanelMember",
     "PaperApplication",
     "Post",
     "PostOrder",
     "PostOrders",
     "PostOutlook",
+    "ProfileReview",
     "Reach",
+    "Recusal",
+    "RecusalKind",
     "RegionRule",
     "Requirement",
     "Review",
     "ReviewCase",
     "ScoreReview",
+    "Sheet",
     "Shift",
+    "Shortlist",
+    "ShortlistEntry",
     "Stage",
+    "Team",
+    "TeamKind",
+    "TeamPlace",
+    "TeamRole",
+    "TeamUnit",
     "Tier",
     "Verifier",
 ]
@@ -513,117 +547,3 @@ class ListVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id} v{self.number}"
-
-
-class PostOrder(models.Model):
-    """The order in which a post takes people, where each post brings its own.
-
-    ``tiers`` are lists of application ids, best first; an inner list is a tie.
-    """
-
-    post = models.OneToOneField(Post, on_delete=models.CASCADE, related_name="own_order")
-    tiers = models.JSONField()
-    loaded_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.post_id} order"
-
-
-class Outlook(models.Model):
-    """What a call's rehearsals said last: written by whoever rehearses, read by the pages of lists.
-
-    ``rehearsals`` is how many, ``lists`` how many sent lists they had,
-    ``assumed`` the fewest and the most further people that were generated.
-    """
-
-    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="outlook")
-    computed_at = models.DateTimeField()
-    rehearsals = models.PositiveSmallIntegerField()
-    lists = models.PositiveIntegerField()
-    assumed = models.JSONField(default=list)
-    digest = models.CharField(max_length=64)
-
-    def __str__(self) -> str:
-        return f"{self.call_id} outlook"
-
-
-class PostOutlook(models.Model):
-    """How far one class of seats of a post reached in each rehearsal: ``ends`` as ``rules.outlook`` encodes them.
-
-    Rehearsals stand in the same sequence in all posts of a call. A post that
-    few people list has no row: its ends would tell of one person.
-    """
-
-    outlook = models.ForeignKey(Outlook, on_delete=models.CASCADE, related_name="posts")
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="outlooks")
-    seat_class = models.CharField(max_length=30, default="open")
-    ends = models.JSONField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["post", "seat_class"], name="one_outlook_per_post_and_class")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.post_id} {self.seat_class} outlook"
-
-
-from cauce.calls.models.managers import (  # noqa: E402 - they point at the classes above
-    Appointment,
-    ProfileReview,
-    Shortlist,
-    ShortlistEntry,
-)
-from cauce.calls.models.panels import (  # noqa: E402
-    Interview,
-    Outcome,
-    Panel,
-    PanelMember,
-    Recusal,
-    RecusalKind,
-    Sheet,
-)
-from cauce.calls.models.teams import Team, TeamKind, TeamPlace, TeamRole, TeamUnit  # noqa: E402
-
-__all__ = [
-    "Addendum",
-    "Application",
-    "ApplicationState",
-    "Appointment",
-    "CalendarEntry",
-    "Call",
-    "CallKind",
-    "CallReminder",
-    "CallSpecialty",
-    "CallState",
-    "Choice",
-    "ContractKind",
-    "Interview",
-    "ListRule",
-    "ListVersion",
-    "Mechanism",
-    "Outcome",
-    "Outlook",
-    "Panel",
-    "PanelMember",
-    "PaperApplication",
-    "Post",
-    "PostOrder",
-    "PostOrders",
-    "PostOutlook",
-    "ProfileReview",
-    "Recusal",
-    "RecusalKind",
-    "RegionRule",
-    "ScoreReview",
-    "Sheet",
-    "Shift",
-    "Shortlist",
-    "ShortlistEntry",
-    "Team",
-    "TeamKind",
-    "TeamPlace",
-    "TeamRole",
-    "TeamUnit",
-    "Tier",
-]

@@ -33,6 +33,7 @@ CATALOGUE = (302, *(404,) * 6, 200, *(404,) * 3)
 REVIEWS = (302, *(404,) * 7, 200, 404, 404)
 CARES = (302, *(404,) * 9, 200)
 PANELLIST = (302, *(404,) * 7, 200, 404, 404)
+PARTNER = (302, *(404,) * 8, 200, 404)  # who proposes candidates of that institute
 BUTTON = (302, *(405,) * 10)  # only a POST does anything here
 PUBLIC_BUTTON = (405,) * 11
 ONLY_IN_THE_DEMO = (404,) * 11
@@ -159,6 +160,18 @@ def case(world):
     return {"number": world.case.pk}
 
 
+def proposal(world):
+    return {"number": world.proposal.pk}
+
+
+def candidate(world):
+    return {"number": world.candidate.pk}
+
+
+def draft_partner(world):
+    return {"code": world.draft.code, "institution": "ISSS"}
+
+
 def entry(world):
     return {"code": world.draft.code, "entry_id": world.entry.pk}
 
@@ -257,6 +270,24 @@ MATRIX: dict[str, Row] = {
     "calls:edit_requirement": (EDITS_DRAFT, requirement),
     "calls:remove_requirement": (BUTTON, requirement),
     "calls:desk_review": (READS_DESK, opened),
+    "calls:partner_home": (PARTNER, none),
+    "calls:partner": (PARTNER, proposal),
+    "calls:nominate": (PARTNER, proposal),
+    "calls:nomination": (PARTNER, candidate),
+    "calls:sign_nominations": (BUTTON, proposal),
+    "calls:remove_nomination": (BUTTON, candidate),
+    "calls:import_nominations": (PARTNER, proposal),
+    "calls:import_nominations_progress": (PARTNER, proposal),
+    "calls:import_nominations_report": ((302, *(404,) * 10), proposal),  # nothing waits
+    "calls:import_nominations_confirm": (BUTTON, proposal),
+    "calls:import_nominations_drop": (BUTTON, proposal),
+    "calls:my_nomination": (MINE, candidate),
+    "calls:application_category": (MINE, mine),
+    "calls:edit_categories": (READS_DESK, draft),
+    "calls:categories_csv": ((302, 404, 404, 200, 404, 403, 403, 403, *(404,) * 3), opened),
+    "calls:new_partner": (EDITS_DRAFT, draft),
+    "calls:edit_partner": (EDITS_DRAFT, draft_partner),
+    "calls:remove_partner": (BUTTON, draft_partner),
     "calls:desk": (OFFICE, none),
     "calls:new_call": (MANAGERS, none),
     "calls:desk_call": (READS_DESK, draft),
@@ -442,6 +473,19 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "calls:import_applicants": ((302, 404, 404, 422, *(404,) * 7), (), opened),
     "calls:import_applicants_confirm": ((302, 404, 404, 302, *(404,) * 7), (), opened),
     "calls:import_applicants_drop": ((302, 404, 404, 302, *(404,) * 7), (), opened),
+    "calls:partner": ((302, *(404,) * 8, 302, 404), (), proposal),
+    "calls:nominate": ((302, *(404,) * 8, 422, 404), (), proposal),
+    "calls:sign_nominations": ((302, *(404,) * 8, 302, 404), (), proposal),
+    "calls:remove_nomination": ((302, *(404,) * 8, 302, 404), ("samuel",), candidate),
+    "calls:import_nominations": ((302, *(404,) * 8, 422, 404), (), proposal),
+    "calls:my_nomination": ((302, 302, *(404,) * 9), ("mariana",), candidate),
+    "calls:application_category": ((302, 422, *(404,) * 9), (), mine),
+    "calls:new_partner": ((302, 404, 404, 422, 404, 403, 403, 403, *(404,) * 3), (), draft),
+    "calls:remove_partner": (
+        (302, 404, 404, 302, 404, 302, 302, 302, *(404,) * 3),
+        ("carla",),
+        draft_partner,
+    ),
     "calls:apply": ((302,) * 11, ("mariana", "bruno"), opened),
     "calls:application_details": ((302, 422, *(404,) * 9), (), mine),
     "calls:application_list": ((302, 302, *(404,) * 9), (), mine),

@@ -24,6 +24,7 @@ from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent, StoredFile
 from cauce.calls.models import (
     CalendarEntry,
+    CallPartner,
     Interview,
     Panel,
     PanelMember,
@@ -100,7 +101,7 @@ def world():
     opened = calls.call(code="JR24", institution=closed.institution)
     post = calls.post(opened)
     mine = calls.application(
-        opened, people.users["mariana"].person, specialty=post.specialty, merit=["90.00"]
+        opened, people.users["mariana"].person, specialty=post.specialty, merit=["87.31"]
     )
     review = ScoreReview.objects.create(
         application=mine, sentence="Lejos de lo esperado.", digest="0" * 64, opened_at=NOON
@@ -111,6 +112,16 @@ def world():
         application=mine, call=opened, queued_at=NOON, claimed_by=people.users["rosa"], claimed_at=NOON,
         claimed_until=NOON + timedelta(minutes=30),
     )  # fmt: skip
+    proposal = CallPartner.objects.create(
+        call=opened, institution=allocation.institution("ISSS"), group="isss", closes_at=NOON + timedelta(days=1)
+    )  # fmt: skip
+    CallPartner.objects.create(call=draft, institution=proposal.institution, group="isss", closes_at=NOON)
+    candidate = proposal.nominations.create(
+        position=1, staff_number="7", given_names="Mariana", first_surname="Xool", birth_date=mine.person.birth_date,
+        document_kind="passport", document_country="MX", document_number="G1234567", email="m@x.mx",
+        reason="Primer lugar.", invited_at=NOON,
+    )  # fmt: skip
+    mine.person.documents.create(kind="passport", country="MX", number="G1234567")
     letter = Message.objects.create(
         key="k", user=people.users["mariana"], address="m@x.mx", title="T", body="B", written_at=NOON
     )
@@ -141,7 +152,7 @@ def world():
         after=after, claim=claim, offer=allocation.offer_of("mariana", people), dispute=dispute,
         mine=mine, review=review, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
         asked=asked, recovery=recovery,
-        evidence=evidence, case=case, requirement=dossiers.asked(draft), second=second, draft_post=draft.posts.first(),
+        proposal=proposal, candidate=candidate, evidence=evidence, case=case, requirement=dossiers.asked(draft), second=second, draft_post=draft.posts.first(),
         receipt=market.applications[2].versions.get().receipt, figure=PublishedFigure.objects.order_by("position").first().code,
     )  # fmt: skip
 
@@ -200,3 +211,33 @@ for _person in PEOPLE:
         setattr(
             WhoGetsWhat, f"test_post_{_name.replace(':', '_')}_{_person}", _asked(posting(_name, _person))
         )
+
+
+@override_settings(CLOCK_OFFSET=NOON + timedelta(minutes=1) - timezone.now())
+class WhatAPartnerNeverReads(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.world = world()
+
+    @pytest.mark.slow
+    def test_no_page_tells_an_institute_scores_lists_or_other_people(self):
+        """Every address, as the officer: nothing that identifies the applicants of the call but their own candidate."""
+        self.client.force_login(self.world.people.users["samuel"])
+        secret = (
+            self.world.mine.folio,
+            "87.31",
+            self.world.people.users["mariana"].email,
+            "Bruno Paz",
+            "G1234567",
+        )
+        told = {}
+        for name, (_expected, arguments) in MATRIX.items():
+            if name in ("calls:nomination", "base:ui"):  # what they typed themselves, and the specimens
+                continue
+            response = self.client.get(reverse(name, kwargs=arguments(self.world)))
+            if response.status_code != 200 or response.streaming:
+                continue
+            body = response.content.decode(errors="ignore")
+            if found := [one for one in secret if one in body]:
+                told[name] = found
+        assert told == {}

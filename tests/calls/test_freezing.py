@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from cauce.calls import rules
 from cauce.calls.rules.aftermath import Aftermath
+from cauce.calls.rules.categories import Categories, PartnerFacts
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.freezing import TeamFacts
 from cauce.calls.rules.requirements import Asked
@@ -55,6 +56,8 @@ def test_everything_that_binds_changes_the_digest():
         "rubric": {"criteria": []},
         "profile": ({"key": "r1", "label": "Título", "weight": 0},),
         "teams": (TeamFacts("Z1", "Istmo", "zone", "20", "Istmo", (), ()),),
+        "categories": Categories([{"key": "mexican", "group": ""}]),
+        "partners": (PartnerFacts("ISSS", "ISSS", "SV", "isss", FULL.closes_at, 3, "", ""),),
     }
     frozen = rules.frozen_rules(FULL)
     for field in fields(FULL):

@@ -16,6 +16,7 @@ from cauce.calls import intake, operations, queries
 from cauce.calls.models import Call
 from cauce.calls.rules.drafting import PostValues
 from cauce.calls.rules.filing import Filing
+from cauce.calls.rules.nominations import Candidate
 
 WALKED_EVERY = timedelta(days=1)
 
@@ -139,3 +140,36 @@ def read_scores(context: Any, import_id: int) -> None:
 @task(takes_context=True)
 def load_scores(context: Any, import_id: int) -> None:
     _SCORES.load_file(context, import_id)
+
+
+# ------------------------------------------------ candidates of a partner
+
+
+def _read_nominations(
+    taken: Import, data: bytes, told: imports.Told
+) -> tuple[imports.Sheet, list[Candidate]]:
+    partner = queries.partner_with_number(int(taken.scope))
+    present = queries.candidates_of(partner)
+    today = localdate(taken.received_at)
+    return intake.read_nominations(data, partner, present, today=today, told=told)
+
+
+def _load_nominations(taken: Import, told: list[Candidate], **who: Any) -> Import:
+    partner = queries.partner_with_number(int(taken.scope))
+    return operations.load_nominations(partner=partner, taken=taken, told=told, **who)
+
+
+_NOMINATIONS = imports.Work(
+    _read_nominations, _load_nominations,
+    lambda: (_("La propuesta cambió después de leer el archivo."), _("Subirlo otra vez, para ver qué cambiaría ahora.")),
+)  # fmt: skip
+
+
+@task(takes_context=True)
+def read_nominations(context: Any, import_id: int) -> None:
+    _NOMINATIONS.read_file(context, import_id)
+
+
+@task(takes_context=True)
+def load_nominations(context: Any, import_id: int) -> None:
+    _NOMINATIONS.load_file(context, import_id)

@@ -26,6 +26,8 @@ applicant: list[URLPattern | URLResolver] = [
     path("mi/papel/", views.claim_paper, name="claim_paper"),
     path("convocatorias/<slug:code>/postular/", views.apply, name="apply"),
     path("mi/solicitudes/<str:folio>/", views.application, name="application"),
+    path("mi/propuestas/<int:number>/", views.my_nomination, name="my_nomination"),
+    path("mi/solicitudes/<str:folio>/categoria/", views.application_category, name="application_category"),
     path("mi/solicitudes/<str:folio>/datos/", views.application_details, name="application_details"),
     path("mi/solicitudes/<str:folio>/documentos/", views.application_file, name="application_file"),
     path("mi/solicitudes/<str:folio>/verificados/", views.application_reuse, name="application_reuse"),
@@ -107,6 +109,11 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("asignacion/lugares.csv", views.seats_csv, name="seats_csv"),
     path("asignacion/grupos/", views.standings, name="standings"),
     path("asignacion/ordenes/", views.own_orders, name="own_orders"),
+    path("categorias/", views.edit_categories, name="edit_categories"),
+    path("categorias.csv", views.categories_csv, name="categories_csv"),
+    path("categorias/institutos/nuevo/", views.edit_partner, name="new_partner"),
+    path("categorias/institutos/<str:institution>/", views.edit_partner, name="edit_partner"),
+    path("categorias/institutos/<str:institution>/quitar/", views.remove_partner, name="remove_partner"),
     path("documentos/", views.edit_requirements, name="edit_requirements"),
     path("documentos/<slug:key>/", views.edit_requirement, name="edit_requirement"),
     path("documentos/<slug:key>/quitar/", views.remove_requirement, name="remove_requirement"),
@@ -129,6 +136,22 @@ panellist: list[URLPattern | URLResolver] = [
     path("jurado/<int:number>/excusa/", views.recuse, name="recuse"),
     path("jurado/<int:number>/conciliar/", views.reconcile, name="reconcile"),
 ]
+of_one_proposal: list[URLPattern | URLResolver] = [
+    path("", views.partner, name="partner"),
+    path("proponer/", views.nominate, name="nominate"),
+    path("firmar/", views.sign_nominations, name="sign_nominations"),
+    path("archivo/", views.import_nominations, name="import_nominations"),
+    path("archivo/avance/", views.import_nominations_progress, name="import_nominations_progress"),
+    path("archivo/informe.xlsx", views.import_nominations_report, name="import_nominations_report"),
+    path("archivo/cargar/", views.import_nominations_confirm, name="import_nominations_confirm"),
+    path("archivo/olvidar/", views.import_nominations_drop, name="import_nominations_drop"),
+]
+partners: list[URLPattern | URLResolver] = [
+    path("socios/", views.partner_home, name="partner_home"),
+    path("socios/<int:number>/", include(of_one_proposal)),
+    path("socios/candidatos/<int:number>/", views.nomination, name="nomination"),
+    path("socios/candidatos/<int:number>/quitar/", views.remove_nomination, name="remove_nomination"),
+]
 desk: list[URLPattern | URLResolver] = [
     path("gestion/", views.desk, name="desk"),
     path("gestion/convocatorias/nueva/", views.new_call, name="new_call"),
@@ -142,4 +165,4 @@ desk: list[URLPattern | URLResolver] = [
     path("auditoria/recorrer/", views.walk_audit, name="walk_audit"),
     path("auditoria/eventos.csv", views.audit_csv, name="audit_csv"),
 ]
-urlpatterns: list[URLPattern | URLResolver] = [*portal, *applicant, *panellist, *desk]
+urlpatterns: list[URLPattern | URLResolver] = [*portal, *applicant, *panellist, *partners, *desk]

@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class State(models.Model):
-    """One of the 32 federal entities. ``key`` is INEGI's, "01" to "32"."""
+    """Where a site is: one of the 32 federal entities, or another country as a whole.
+
+    ``key`` of an entity is INEGI's, "01" to "32"; of a country ISO 3166-1 alpha-2, the same as ``country``.
+    """
 
     key = models.CharField(max_length=2, primary_key=True)
     name = models.CharField(max_length=40, unique=True)
@@ -16,6 +19,15 @@ class State(models.Model):
     curp_code = models.CharField(max_length=2, unique=True)
     population_2020 = models.PositiveIntegerField()
     in_imss_bienestar = models.BooleanField(default=False)
+    country = models.CharField(max_length=2, default="MX")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(country="MX") | models.Q(country=models.F("key")),
+                name="country_is_its_own_key",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -439,5 +439,5 @@ class CluesLookup:
 
 def clues_lookup() -> CluesLookup:
     """What reading the national catalogue needs to know, in one query."""
-    rows = list(State.objects.values_list("key", "name", "curp_code"))
+    rows = list(State.objects.filter(country="MX").values_list("key", "name", "curp_code"))
     return CluesLookup({key: name for key, name, _code in rows}, {code: key for key, _name, code in rows})

@@ -41,17 +41,22 @@ class OwnValues:
 def own_orders(
     lists: Lists, offer: Offer, design: Design, tiers: Mapping[int, list[list[int]]]
 ) -> dict[int, list[list[str]]]:
-    """Return by post id the folios that list it, best first, the tied together: brought, or merit with points."""
-    if tiers:
-        folio_of = dict(zip(lists.applications, lists.folios, strict=True))
-        brought = {
-            post: [[folio_of[one] for one in tier if one in folio_of] for tier in rows]
-            for post, rows in tiers.items()
-        }
-        return {post: [tier for tier in rows if tier] for post, rows in brought.items()}
+    """Return by post id the folios that list it, best first, the tied together: brought, or merit with points.
+
+    Where only an institute's own posts bring an order, the others keep that of merit.
+    """
+    folio_of = dict(zip(lists.applications, lists.folios, strict=True)) if tiers else {}
+    brought = {
+        post: [[folio_of[one] for one in tier if one in folio_of] for tier in rows]
+        for post, rows in tiers.items()
+    }
+    brought = {post: [tier for tier in rows if tier] for post, rows in brought.items()}
+    if brought and design.post_orders != "partner":
+        return brought
     own = OwnValues(lists, offer, design)
     values: dict[int, dict[Value, list[str]]] = {post: {} for post in offer.ids}
     for row, (folio, posts) in enumerate(zip(lists.folios, lists.posts, strict=True)):
         for post in posts:
             values[post].setdefault(own.at(row, post), []).append(folio)
-    return {post: [rows[value] for value in sorted(rows, reverse=True)] for post, rows in values.items()}
+    by_merit = {post: [rows[value] for value in sorted(rows, reverse=True)] for post, rows in values.items()}
+    return by_merit | brought

@@ -84,12 +84,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A question as it is stored: ``data`` compressed, ``digest`` of the canonical bytes."""
+    """A question as it is stored: ``data`` compressed, ``digest`` of the canonical bytes; ``brought`` are posts with lists of their own."""
 
     question: Any
     data: bytes
     digest: str
     design: Design = PLAIN
+    brought: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Answer:
     package_digest: str
     package_size: int
     design: Design = PLAIN
+    brought: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,8 @@ def _freeze_shared(
     except engine.InvalidQuestion as error:
         raise CannotAsk.by(error) from error
     canonical = question.canonical()
-    return Frozen(question, zlib.compress(canonical, COMPRESSION), _digest(canonical), design)
+    compressed = zlib.compress(canonical, COMPRESSION)
+    return Frozen(question, compressed, _digest(canonical), design, frozenset(tiers))
 
 
 def question_document(
@@ -280,6 +283,7 @@ def solve(frozen: Frozen, *, extra: Mapping[str, bytes]) -> Answer:
         _digest(package),
         len(package),
         frozen.design,
+        frozen.brought,
     )
 
 
@@ -308,7 +312,7 @@ def placements(answer: Answer, lists: Lists, offer: Offer) -> Iterator[Placed]:
     question = answer.allocation.question
     ranked = engine.ordering(question)
     ids = _post_ids(question, offer)
-    shared = _Shared(answer.allocation, lists, offer, answer.design) if not answer.design.is_plain else None
+    shared = _Shared(answer, lists, offer) if not answer.design.is_plain else None
     row_of = {folio: row for row, folio in enumerate(lists.folios)}
     posts = answer.allocation.post.tolist()
     for place, person in enumerate(ranked.order.tolist(), start=1):
@@ -379,7 +383,7 @@ def class_cuts(answer: Answer, lists: Lists, offer: Offer) -> Iterator[ClassCut]
     allocation = answer.allocation
     question, lines = allocation.question, allocation.question.lines
     ids = _post_ids(question, offer)
-    shared = _Shared(allocation, lists, offer, answer.design)
+    shared = _Shared(answer, lists, offer)
     taken = Counter(allocation.line.tolist())
     rows = zip(
         lines.post.tolist(), lines.name.tolist(), lines.seats.tolist(), allocation.last.tolist(), strict=True
@@ -411,14 +415,15 @@ class Reason(NamedTuple):
 class _Shared:
     """Reads an answer with classes, regions or own orders, person by person."""
 
-    def __init__(self, allocation: Any, lists: Lists, offer: Offer, design: Design) -> None:
-        self.allocation, self.lists, self.design = allocation, lists, design
+    def __init__(self, answer: Answer, lists: Lists, offer: Offer) -> None:
+        allocation, design = answer.allocation, answer.design
+        self.allocation, self.lists = allocation, lists
         self.own = OwnValues(lists, offer, design)
         self.rows = {folio: row for row, folio in enumerate(lists.folios)}
         self.why = engine.explain_all(allocation.question, allocation)
         self.last = self.why.last
         self.classes = allocation.question.lines
-        self.imported = design.has_own_orders and design.post_orders == "imported"
+        self.brought = answer.brought if design.has_own_orders else frozenset()
 
     def _row(self, person: int) -> int:
         return self.rows[self.allocation.question.applicants[person]]
@@ -432,7 +437,7 @@ class _Shared:
     def score_at(self, person: int, post: int) -> str:
         """What the order of a post sees of somebody first; empty where the post brought a list."""
         row = self._row(person)
-        if self.imported or not self.lists.merit[row] or post not in self.lists.posts[row]:
+        if post in self.brought or not self.lists.merit[row] or post not in self.lists.posts[row]:
             return ""
         return f"{self.own.at(row, post)[0].normalize():f}"
 
@@ -450,7 +455,7 @@ class _Shared:
         return found
 
     def _compared(self, row: int, post: int, other: int) -> tuple[int, str, str]:
-        if self.imported:
+        if post in self.brought:
             return -1, "", ""
         mine, theirs = self.own.at(row, post), self.own.at(self._row(other), post)
         for element, (have, need) in enumerate(zip(mine, theirs, strict=True), start=1):

@@ -306,7 +306,7 @@ def _freeze_lists(call: Call, work: Work) -> None:
         raise _Failed("no_lists")
     _refuse_without_merit(work.lists, len(call.score_criteria))
     design = Design.of(call)
-    tiers = queries.own_orders(call) if design.post_orders == PostOrders.IMPORTED else {}
+    tiers = queries.own_orders(call)
     _refuse_without_order(work, design, tiers)
     sealed = {"seed": call.lottery_seed, "commitment": call.lottery_commitment}
     if design.mechanism == Mechanism.LIVE:
@@ -511,6 +511,7 @@ def publish(*, actor: Actor, run: Run, now: datetime, reason: str = "") -> Run:
     calls.record_results(run.call, now=now)
     calls.record_filled(run.call, queries.people_by_post(run))
     releases.record_first(run, _signed_in_order(run), now=now)
+    calls.record_outcomes(run.call, posts=queries.outcomes(run))
     background.enqueue(TELL, run_id=run.pk)
     note(answer=run.answer_digest, package=run.package_digest, signed_by=sorted(signatures))
     return run

@@ -286,6 +286,7 @@ def _show_list(release: Release, *, now: datetime) -> None:
         Run.objects.filter(pk=run.pk).update(state=RunState.PUBLISHED, published_at=now)
         calls.record_filled(release.call, queries.people_by_post(run))
         _sign_both(release, run, now=now)
+        calls.record_outcomes(release.call, posts=queries.outcomes(run))
         corrections.carried_out(run, run.facts.get("claims", []))
     background.enqueue("cauce.allocation.tasks.tell_release", release_id=release.pk)
 
@@ -384,6 +385,7 @@ def _take_list_back(release: Release, undone: Release, *, now: datetime) -> None
         calls.retract_results(release.call)
     else:
         Run.objects.filter(pk=before.pk).update(state=RunState.PUBLISHED)
+    calls.record_outcomes(release.call, posts=queries.outcomes(before) if before is not None else {})
 
 
 # ------------------------------------------------------------------- tell

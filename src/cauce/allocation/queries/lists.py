@@ -9,7 +9,15 @@ from django.db.models import Count, QuerySet
 
 from cauce.allocation.models import Placement, Run
 from cauce.calls import queries as calls
-from cauce.calls.models import Application, ApplicationState, Call, CaseState, ListVersion, PostOrder
+from cauce.calls.models import (
+    Application,
+    ApplicationState,
+    Call,
+    CaseState,
+    ListVersion,
+    PostOrder,
+    PostOrders,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,23 @@ def offered_posts(call: Call) -> OfferedPosts:
 
 
 def own_orders(call: Call) -> dict[int, list[list[int]]]:
-    """The orders that posts of the call brought, by post id, as tiers of application ids."""
+    """The orders that posts of the call brought, or its partner institutes signed for theirs, as tiers of application ids."""
+    if call.post_orders == PostOrders.PARTNER:
+        return calls.partner_orders(call)
+    if call.post_orders != PostOrders.IMPORTED:
+        return {}
     return dict(PostOrder.objects.filter(post__call=call).values_list("post_id", "tiers"))
+
+
+def outcomes(run: Run) -> dict[int, int | None]:
+    """The post, if any, that each candidate of a partner institute got in a run, by application."""
+    nominated = calls.nominated_applications(run.call)
+    rows = (
+        Placement.objects.filter(run=run, application__in=nominated)
+        if nominated
+        else Placement.objects.none()
+    )
+    return dict(rows.values_list("application_id", "post_id"))
 
 
 def sendings(call: Call) -> list[int]:

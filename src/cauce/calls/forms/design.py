@@ -23,6 +23,7 @@ ORDERS = [
     ("serial", _("Un solo orden, el del mérito, para todas las plazas")),
     ("live", _("El del mérito, y cada persona elige en vivo cuando le toca su turno")),
     ("points", _("Cada plaza suma puntos al mérito de quien viene de ahí")),
+    ("partner", _("El del mérito; en las plazas de un instituto socio, el de su propuesta")),
     ("imported", _("Cada plaza entrega su propia lista ordenada")),
 ]
 ONE_ORDER = (Mechanism.SERIAL, Mechanism.LIVE)

@@ -2,6 +2,7 @@
 
 from cauce.calls.intake.applicants import columns as applicant_columns
 from cauce.calls.intake.applicants import read_applicants
+from cauce.calls.intake.nominations import nomination_columns, read_nominations
 from cauce.calls.intake.posts import COLUMNS, MOST_ROWS, columns, read_posts, seen_of
 from cauce.calls.intake.requirements import requirement_catalogue, requirements_for
 from cauce.calls.intake.scores import Pair, Scores, read_pair, read_scores
@@ -14,7 +15,9 @@ __all__ = [
     "Scores",
     "applicant_columns",
     "columns",
+    "nomination_columns",
     "read_applicants",
+    "read_nominations",
     "read_pair",
     "read_posts",
     "read_scores",

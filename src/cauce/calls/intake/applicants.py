@@ -58,7 +58,7 @@ def columns(lookup: FilingLookup) -> list[Column]:
         Column("given_names", ("nombres", "nombre", "nombre(s)"), _name("given_names"), memo=True),
         Column("first_surname", ("primer apellido", "apellido paterno"), _name("first_surname"), memo=True),
         Column("second_surname", ("segundo apellido", "apellido materno"), _name("second_surname"), needed=False, memo=True),
-        Column("birth_date", ("fecha de nacimiento", "nacimiento"), _birth_date, needed=False, memo=True),
+        Column("birth_date", ("fecha de nacimiento", "nacimiento"), birth_date_cell, needed=False, memo=True),
         Column("sex", ("sexo",), _sex, needed=False, memo=True),
         Column("email", ("correo", "correo electrónico", "email", "e-mail"), _email, needed=False),
         Column("rfc", ("RFC",), _rfc, needed=False),
@@ -374,7 +374,7 @@ def _country(text: str) -> str:
     return found
 
 
-def _birth_date(text: str) -> Read | None:
+def birth_date_cell(text: str) -> Read | None:
     if not text:
         return None
     if match := _ISO.fullmatch(text):

@@ -6,6 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts.models import Person, User
+from cauce.calls.models.categories import (
+    CallPartner,
+    Category,
+    Nomination,
+    NominationAnswer,
+    NominationVersion,
+)
 from cauce.calls.models.evidence import (
     CaseState,
     Evidence,
@@ -46,10 +53,12 @@ __all__ = [
     "CalendarEntry",
     "Call",
     "CallKind",
+    "CallPartner",
     "CallReminder",
     "CallSpecialty",
     "CallState",
     "CaseState",
+    "Category",
     "Choice",
     "ContractKind",
     "Evidence",
@@ -61,6 +70,9 @@ __all__ = [
     "ListRule",
     "ListVersion",
     "Mechanism",
+    "Nomination",
+    "NominationAnswer",
+    "NominationVersion",
     "Outcome",
     "Outlook",
     "Panel",
@@ -119,6 +131,7 @@ class PostOrders(models.TextChoices):
 
     MERIT = "merit", _("El mérito, igual en todas")
     POINTS = "points", _("El mérito más puntos")
+    PARTNER = "partner", _("El mérito; en las de un instituto socio, el orden de su propuesta")
     IMPORTED = "imported", _("Una lista de cada plaza")
 
 
@@ -145,7 +158,8 @@ class Call(models.Model):
     changes are addenda.
     ``post_orders``, ``order_points``, ``seat_classes``, ``regions`` and
     ``region_rule`` say how seats are shared out, as ``rules.design.Design``
-    reads them. ``aftermath`` says what follows the publication of results, as
+    reads them; ``categories`` who may apply, as ``rules.categories.Categories``.
+    ``aftermath`` says what follows the publication of results, as
     ``rules.aftermath.Aftermath`` reads it. ``standings`` counts how often people's groups and origins, or
     posts' own orders, were loaded.
     ``lottery_seed`` stays secret until a run reveals it. ``amendments`` counts
@@ -172,6 +186,7 @@ class Call(models.Model):
     regions = models.JSONField(default=list, blank=True)
     region_rule = models.CharField(max_length=10, choices=RegionRule, default=RegionRule.FLEXIBLE)
     aftermath = models.JSONField(default=dict, blank=True)
+    categories = models.JSONField(default=list, blank=True)
     standings = models.PositiveIntegerField(default=0)
     list_rule = models.CharField(max_length=10, choices=ListRule, default=ListRule.FREE)
     max_choices = models.PositiveSmallIntegerField(null=True)
@@ -396,7 +411,9 @@ class Application(models.Model):
     their order; empty until known. ``groups`` are keys of the call's classes of
     seats; ``origin_state`` (INEGI) and ``origin_site`` are what posts' own
     orders may give points for; all three are loaded by the institution.
-    ``version`` is the number of the current
+    ``category`` is what the person applies as, empty where the call makes no
+    difference; ``category_number`` the number that their force or their
+    institute gave them. ``version`` is the number of the current
     ``ListVersion``; 0 before the first.
     """
 
@@ -408,6 +425,8 @@ class Application(models.Model):
     merit = models.JSONField(default=list)
     merit_source = models.CharField(max_length=200, blank=True)
     groups = models.JSONField(default=list, blank=True)
+    category = models.CharField(max_length=12, choices=Category, blank=True)
+    category_number = models.CharField(max_length=30, blank=True)
     origin_state = models.CharField(max_length=2, blank=True)
     origin_site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=0)

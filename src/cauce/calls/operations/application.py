@@ -26,7 +26,10 @@ from cauce.calls.models import (
 )
 from cauce.calls.operations.evidence import queue_case
 from cauce.calls.queries import application as reads
+from cauce.calls.queries import categories
 from cauce.calls.rules import application as rulebook
+from cauce.calls.rules import categories as category_rules
+from cauce.calls.rules.categories import Categories
 from cauce.calls.rules.folio import NUMBERS, folio
 from cauce.calls.rules.panels import as_brought
 from cauce.calls.rules.receipt import receipt_for, to_the_second
@@ -69,6 +72,7 @@ def start_application(*, call: Call, actor: Actor, now: datetime) -> Application
         return found
     rulebook.may_start(actor, call, now=now).enforce()
     assert actor.person_id is not None  # noqa: S101 - the rule has just said so
+    category = _category_by_documents(call, actor.person_id)
     for _draw in range(_DRAWS):
         try:
             with transaction.atomic():
@@ -76,6 +80,7 @@ def start_application(*, call: Call, actor: Actor, now: datetime) -> Application
                     call=call,
                     person_id=actor.person_id,
                     folio=new_folio(call),
+                    category=category,
                     started_at=now,
                 )
         except IntegrityError:
@@ -84,6 +89,17 @@ def start_application(*, call: Call, actor: Actor, now: datetime) -> Application
                 note(existing=True)
                 return found
     raise DomainError(_("No se pudo dar un folio."), _("Intenta otra vez en un minuto."))
+
+
+def _category_by_documents(call: Call, person_id: int) -> str:
+    """The category that follows from the person's documents, "" where they choose; ``Denied`` where none is admitted."""
+    admitted = Categories.of(call).keys
+    if not admitted:
+        return ""
+    who = categories.identity_of(person_id, call)
+    waiting = categories.waiting_invitations(person_id, call)
+    category_rules.may_apply_as_any(who, admitted, waiting).enforce()
+    return category_rules.only_one(who, admitted) or ""
 
 
 def _existing(call: Call, actor: Actor) -> Application | None:
@@ -131,7 +147,7 @@ def save_details(
     changes_specialty = application.specialty_id != specialty_id
     if changes_specialty or merit != application.merit:
         rulebook.may_change_details(actor, application, now=now, sent=sent).enforce()
-        _back_to_draft(application, now=now)
+        back_to_draft(application, now=now)
     if application.person.phone != phone:
         application.person.phone = phone
         application.person.save(update_fields=["phone"])
@@ -158,7 +174,8 @@ def _declared_merit(application: Application, declared: Mapping[str, str]) -> li
     return merit if any(merit) else []
 
 
-def _back_to_draft(application: Application, *, now: datetime) -> None:
+@step
+def back_to_draft(application: Application, *, now: datetime) -> None:
     """What was sent had other details: it must be sent again, under a number of its own."""
     if application.state == ApplicationState.WITHDRAWN:
         application.state, application.withdrawn_at = ApplicationState.DRAFT, None
@@ -170,7 +187,7 @@ def _back_to_draft(application: Application, *, now: datetime) -> None:
 def _begin_list(application: Application, *, now: datetime) -> None:
     posts: list[int] = []
     if application.call.list_rule == ListRule.COMPLETE:
-        posts = [fact.id for fact in reads.offered_facts(application.call, application.specialty_id)]
+        posts = [fact.id for fact in _in_reach(application)]
     _keep(application, posts, based_on=application.version, now=now)
 
 
@@ -188,9 +205,8 @@ def save_list(
     application = _locked(application)
     _enforce_edit(application, actor, now=now)
     posts = list(posts)
-    rulebook.check_list(
-        application.call, application.specialty_id, posts, reads.post_facts(posts[: rulebook.LONGEST_LIST])
-    )
+    known = reads.post_facts(posts[: rulebook.LONGEST_LIST])
+    _check(application, posts, known)
     current = application.versions.filter(number=application.version).first()
     if posts == (current.posts if current else []):
         note(version=application.version, unchanged=True)
@@ -234,9 +250,7 @@ def take_over(*, application: Application, number: int, actor: Actor, now: datet
     if number == application.version:
         note(version=number, unchanged=True)
         return chosen
-    rulebook.check_list(
-        application.call, application.specialty_id, chosen.posts, reads.post_facts(chosen.posts)
-    )
+    _check(application, chosen.posts, reads.post_facts(chosen.posts))
     current = application.versions.filter(number=application.version).first()
     if current is not None and current.posts == chosen.posts:
         note(version=current.number, unchanged=True)
@@ -253,11 +267,9 @@ def add_missing(*, application: Application, actor: Actor, now: datetime) -> Lis
     _enforce_edit(application, actor, now=now)
     current = application.versions.filter(number=application.version).first()
     held = current.posts if current else []
-    offered = reads.offered_facts(application.call, application.specialty_id)
+    offered = _in_reach(application)
     posts = [*held, *(fact.id for fact in offered if fact.id not in set(held))]
-    rulebook.check_list(
-        application.call, application.specialty_id, posts, {fact.id: fact for fact in offered}
-    )
+    _check(application, posts, reads.post_facts(posts))
     if current is not None and posts == held:
         note(version=current.number, unchanged=True)
         return current
@@ -317,6 +329,8 @@ def _check_sendable(
     application: Application, current: ListVersion, *, accepts_rules: int, in_force: int
 ) -> None:
     call = application.call
+    if call.categories and not application.category:
+        raise ListRefused(_("Falta decir en qué categoría te postulas."), _("Elígela en tus datos."))
     rulebook.check_sendable(
         call,
         application.specialty_id,
@@ -324,6 +338,7 @@ def _check_sendable(
         current.posts,
         known=reads.post_facts(current.posts),
         offered=reads.offered_facts(call, application.specialty_id),
+        groups=rulebook.classes_of_person(application),
     )
     if accepts_rules != in_force:
         raise RulesNotAccepted(
@@ -476,6 +491,17 @@ def _enforce_edit(application: Application, actor: Actor, *, now: datetime) -> N
     if not rules.accepts(application.call, now=now):
         sent = reads.as_sent(reads.counting(application))
     rulebook.may_edit(actor, application, now=now, sent=sent).enforce()
+
+
+def _check(application: Application, posts: Sequence[int], known: Mapping[int, rulebook.PostFact]) -> None:
+    groups = rulebook.classes_of_person(application)
+    rulebook.check_list(application.call, application.specialty_id, posts, known, groups)
+
+
+def _in_reach(application: Application) -> list[rulebook.PostFact]:
+    """The posts of the specialty of which the person can get a seat, in the order a complete list starts with."""
+    offered = reads.offered_facts(application.call, application.specialty_id)
+    return rulebook.in_reach(application.call, offered, rulebook.classes_of_person(application))
 
 
 def _next_number(application: Application) -> int:

@@ -200,7 +200,7 @@ def _differs(call: Call) -> bool:
 
 
 def _facts(posts: models.QuerySet[Post]) -> dict[int, PostFact]:
-    rows = posts.values_list("id", "key", "site__short_name", "call_id", "specialty_id")
+    rows = posts.values_list("id", "key", "site__short_name", "call_id", "specialty_id", "seats", "reserved")
     return {row[0]: PostFact(*row) for row in rows}
 
 

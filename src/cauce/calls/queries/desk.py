@@ -15,6 +15,7 @@ from cauce.calls import rules
 from cauce.calls.models import Addendum, Call, CallKind, FrozenRules
 from cauce.calls.queries.coverage import team_facts, uncovered_units
 from cauce.calls.rules.aftermath import Aftermath
+from cauce.calls.rules.categories import Categories, PartnerFacts
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.drafting import Scope
 from cauce.calls.rules.freezing import (
@@ -87,6 +88,8 @@ def snapshot(call: Call) -> Snapshot:
         posts=tuple(_posts(call)),
         rules_text=call.rules_text,
         design=Design.of(call),
+        categories=Categories.of(call),
+        partners=partner_facts(call) if call.categories else (),
         requirements=tuple(map(Asked.of, call.requirements.order_by("position"))),
         aftermath=Aftermath.of(call),
         rubric=dict(call.rubric),
@@ -94,6 +97,15 @@ def snapshot(call: Call) -> Snapshot:
         teams=team_facts(call) if call.kind == CallKind.TEAMS else (),
         uncovered=uncovered_units(call) if call.kind == CallKind.TEAMS else (),
     )
+
+
+def partner_facts(call: Call) -> tuple[PartnerFacts, ...]:
+    """The institutes that may propose candidates in a call, in one query."""
+    rows = call.partners.order_by("institution__code").values_list(
+        "institution__code", "institution__name", "institution__country", "group", "closes_at", "most",
+        "stipend_note", "service_note",
+    )  # fmt: skip
+    return tuple(PartnerFacts(*row) for row in rows)
 
 
 def _posts(call: Call) -> list[PostFacts]:

@@ -111,6 +111,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
         (_("Plazas"), "calls:desk_posts", counts.get("posts_n", "")),
         *_of_its_kind(call),
         (_("Cómo se asigna"), "calls:edit_design", ""),
+        (_("Categorías"), "calls:edit_categories", len(call.categories) or ""),
         (_("Documentos"), "calls:edit_requirements", counts.get("asked_n", "")),
         (_("Después de los resultados"), "calls:edit_aftermath", ""),
         (_("Elegir el mecanismo"), "allocation:mechanisms", ""),
@@ -231,6 +232,7 @@ class DeskPage:
     review_url: str
     desks_url: str
     panels_url: str
+    partner_url: str
 
     @property
     def waiting(self) -> list[DeskRow]:
@@ -259,6 +261,7 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         review_url=_url("calls:review_queue") if actor.holds_anywhere(roles.DOCUMENT_REVIEW) else "",
         desks_url=_url("allocation:live_desks") if actor.holds_anywhere(roles.DESK_SERVE) else "",
         panels_url=_url("calls:my_panels") if actor.holds_anywhere(roles.PANEL_SCORE) else "",
+        partner_url=_url("calls:partner_home") if actor.holds_anywhere(roles.PARTNER_NOMINATE) else "",
     )
 
 
@@ -361,6 +364,7 @@ _SECTION_PAGES = {
     Section.SCOPE: "calls:edit_scope",
     Section.ORDER: "calls:edit_order",
     Section.DESIGN: "calls:edit_design",
+    Section.CATEGORIES: "calls:edit_categories",
     Section.REQUIREMENTS: "calls:edit_requirements",
     Section.POSTS: "calls:desk_posts",
 }

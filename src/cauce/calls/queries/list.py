@@ -185,7 +185,12 @@ def _next(
     if not rules.accepts(application.call, now=now):
         return Step.RECEIPT if application.state == ApplicationState.SUBMITTED else Step.LATE
     lacking = rulebook.missing_merit(application.call, application.merit)
-    if application.specialty_id is None or any(criterion.get("declared") for criterion in lacking):
+    uncategorised = bool(application.call.categories) and not application.category
+    if (
+        uncategorised
+        or application.specialty_id is None
+        or any(criterion.get("declared") for criterion in lacking)
+    ):
         return Step.DETAILS
     if current is None or not current.posts:
         return Step.LIST

@@ -226,6 +226,8 @@ def _states(by_state: Sequence[Mapping[str, Any]], *, is_counted: bool) -> State
     width = -(-max(row["posts"] for row in by_state) // 5)
     rows, regions = [], []
     for row in by_state:
+        if not row["site__state_id"].isdigit():
+            continue  # a country; the drawing is of Mexico
         key, href = row["site__state_id"], f"{address}?estado={row['site__state_id']}"
         demand = (percent(Decimal(row["unlisted"]) / row["posts"]),) if is_counted else ()
         rows.append(

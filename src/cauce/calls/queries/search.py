@@ -438,6 +438,7 @@ class Search:
                 self.filters.query(state=row["site__state_id"]),
             )
             for row in self._tally
+            if row["site__state_id"].isdigit()  # the map is of Mexico
         ]
 
     def regions_key(self) -> list[str]:

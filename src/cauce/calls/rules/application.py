@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +15,8 @@ from cauce.base.phrases import counted as ngettext
 from cauce.base.phrases import phrase as _
 from cauce.calls.models import Application, ApplicationState, Call, ListRule
 from cauce.calls.rules.calendar import Phase, phase
+from cauce.calls.rules.categories import Categories, reaches
+from cauce.calls.rules.design import Design
 from cauce.calls.rules.receipt import to_the_second
 
 LONGEST_LIST = 1000
@@ -42,6 +44,8 @@ class PostFact:
     name: str
     call_id: int
     specialty_id: int
+    seats: int = 1
+    reserved: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,18 @@ def may_restore(
     actor: Actor, application: Application, *, now: datetime, sent: Sent | None = None
 ) -> Verdict:
     """Whether a withdrawn application may come back with the list it had sent."""
-    return may_edit(actor, application, now=now, sent=sent).unless(
-        application.state == ApplicationState.DRAFT,
-        _("Esta solicitud no está retirada."),
-        _("Revisa tu lista y envíala."),
+    return (
+        may_edit(actor, application, now=now, sent=sent)
+        .unless(
+            application.state == ApplicationState.DRAFT,
+            _("Esta solicitud no está retirada."),
+            _("Revisa tu lista y envíala."),
+        )
+        .unless(
+            bool(application.call.categories) and not application.category,
+            _("Esta solicitud no tiene categoría."),
+            _("Elígela en tus datos y envía tu lista."),
+        )
     )
 
 
@@ -137,11 +149,16 @@ def _takes_applications(call: Call, *, now: datetime) -> Verdict:
 
 
 def check_list(
-    call: Call, specialty_id: int | None, posts: Sequence[int], known: Mapping[int, PostFact]
+    call: Call,
+    specialty_id: int | None,
+    posts: Sequence[int],
+    known: Mapping[int, PostFact],
+    groups: Collection[str] | None = None,
 ) -> None:
     """Raise ``ListRefused`` with a sentence that names the post unless ``posts`` is a list the call takes.
 
-    ``known`` holds whatever posts those ids belong to, of any call.
+    ``known`` holds whatever posts those ids belong to, of any call. With
+    ``groups``, the classes of seats the person is of, no post may stand there of which they can get no seat.
     """
     if specialty_id is None:
         raise ListRefused(
@@ -157,6 +174,41 @@ def check_list(
     _check_specialty(specialty_id, posts, known)
     _check_repeated(posts, known)
     _check_length(call, posts, known)
+    if groups is not None:
+        _check_open(call, posts, known, groups)
+
+
+def classes_of_person(application: Application) -> set[str] | None:
+    """The classes of seats that somebody may list posts of: theirs, and that of their category; ``None`` for all posts."""
+    if not application.call.categories:
+        return None
+    own = Categories.of(application.call).group_of(application.category)
+    return {*application.groups, *filter(None, [own])}
+
+
+def in_reach(call: Call, offered: Sequence[PostFact], groups: Collection[str] | None) -> list[PostFact]:
+    """Return the posts of which somebody of these classes can get a seat."""
+    if groups is None:
+        return list(offered)
+    design = Design.of(call)
+    return [post for post in offered if reaches(design, post.seats, post.reserved, groups)]
+
+
+def _check_open(
+    call: Call, posts: Sequence[int], known: Mapping[int, PostFact], groups: Collection[str]
+) -> None:
+    design = Design.of(call)
+    closed = [
+        known[post] for post in posts if not reaches(design, known[post].seats, known[post].reserved, groups)
+    ]
+    if closed:
+        kept = ", ".join(f"«{design.label_of(key)}»" for key, count in closed[0].reserved.items() if count)
+        raise ListRefused(
+            _("%(post)s se guarda para %(kept)s: en tu categoría no puedes obtener ese lugar.")
+            % {"post": named(closed), "kept": kept},
+            _("Quítala de la lista, o revisa tu categoría en tus datos."),
+            posts=[post.id for post in closed],
+        )
 
 
 def _check_known(call: Call, posts: Sequence[int], known: Mapping[int, PostFact]) -> None:
@@ -228,10 +280,11 @@ def check_sendable(
     *,
     known: Mapping[int, PostFact],
     offered: Sequence[PostFact],
+    groups: Collection[str] | None = None,
 ) -> None:
     """Raise ``ListRefused`` unless an application with these values may be sent: list, completeness, merit."""
-    check_list(call, specialty_id, posts, known)
-    check_complete(call, posts, offered)
+    check_list(call, specialty_id, posts, known, groups)
+    check_complete(call, posts, in_reach(call, offered, groups))
     # What a panel records comes after the closing; a run refuses who still lacks it.
     if lacking := [each for each in missing_merit(call, merit) if not each.get("source")]:
         raise ListRefused(

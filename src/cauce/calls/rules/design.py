@@ -206,6 +206,12 @@ def _order_words(design: Design) -> str:
             "Se asigna por orden de mérito, de mayor a menor. En tu turno recibes la primera opción de tu lista "
             "que aún tenga lugar."
         )
+    if design.post_orders == PostOrders.PARTNER:
+        return _(
+            "Se asigna por orden de mérito; en las plazas propias de un instituto socio, por el orden de preferencia de "
+            "su propuesta firmada. Recibes la primera opción de tu lista que no se llene con personas que van antes que "
+            "tú en esa plaza."
+        )
     if design.post_orders == PostOrders.IMPORTED:
         return _(
             "Cada plaza tiene su propio orden de personas, que su institución entrega después del cierre. Recibes la "

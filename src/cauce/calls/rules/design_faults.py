@@ -54,6 +54,15 @@ def _orders(call: Snapshot, design: Design) -> Iterator[Fault]:
             _("Las plazas entregan su orden después del cierre: sin todas sus listas no se puede asignar."),
             _("Tener acordado quién las entrega y cuándo."), blocks=False,
         )  # fmt: skip
+    elif design.post_orders == PostOrders.PARTNER:
+        if not any(
+            post.institution == partner.institution for post in call.posts for partner in call.partners
+        ):
+            yield Fault(
+                "partner-order-of-nothing", "", place,
+                _("Se usaría el orden de un instituto socio en sus plazas, y ninguna plaza es de uno."),
+                _("Añadir sus plazas, o volver al orden de mérito."),
+            )  # fmt: skip
     elif not call.score_criteria:
         yield Fault(
             "points-without-merit", "", place,

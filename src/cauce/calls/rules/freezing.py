@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cauce.calls.models import Call, CallState
 from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.canonical import canonical, digest_of
+from cauce.calls.rules.categories import Categories, PartnerFacts, documents
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.requirements import Asked
 
@@ -120,6 +121,8 @@ class Snapshot:
     posts: tuple[PostFacts, ...]
     rules_text: str
     design: Design = field(default_factory=Design)
+    categories: Categories = field(default_factory=Categories)
+    partners: tuple[PartnerFacts, ...] = ()
     requirements: tuple[Asked, ...] = ()
     aftermath: Aftermath = field(default_factory=Aftermath)
     rubric: dict[str, Any] = field(default_factory=dict)
@@ -131,9 +134,13 @@ class Snapshot:
 def frozen_rules(call: Snapshot) -> str:
     """Return the canonical text of the rules: the same call gives the same bytes, in whatever order its rows came.
 
-    A call that asks for no documents says nothing of them.
+    A call that asks for no documents, or admits everybody alike, says nothing of that.
     """
-    asked = {"requirements": [one.document() for one in call.requirements]} if call.requirements else {}
+    asked: dict[str, Any] = {}
+    if call.requirements:
+        asked["requirements"] = [one.document() for one in call.requirements]
+    if call.categories.categories or call.partners:
+        asked["categories"] = documents(call.categories, call.partners, _second)
     return canonical(
         {
             **asked,

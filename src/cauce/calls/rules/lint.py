@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from cauce.base import figures
 from cauce.calls.models import CallKind, ContractKind, ListRule, Tier
+from cauce.calls.rules.categories import category_faults
 from cauce.calls.rules.coverage import coverage_faults
 from cauce.calls.rules.design_faults import design_faults
 from cauce.calls.rules.drafting import criterion_problem
@@ -37,6 +38,7 @@ class Section(StrEnum):
     SCOPE = "scope"
     ORDER = "order"
     DESIGN = "design"
+    CATEGORIES = "categories"
     REQUIREMENTS = "requirements"
     POSTS = "posts"
 
@@ -449,6 +451,23 @@ def _requirements(call: Snapshot, now: datetime) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _categories(call: Snapshot, now: datetime) -> Iterator[Finding]:
+    if not (call.categories.categories or call.partners):
+        return
+    for fault in category_faults(
+        call.categories,
+        call.partners,
+        call.design,
+        call.posts,
+        opens_at=call.opens_at,
+        closes_at=call.closes_at,
+    ):
+        yield Finding(
+            fault.code, Severity.BLOCKS if fault.blocks else Severity.WARNS, Section.CATEGORIES, fault.about,
+            fault.place, fault.sentence, fault.remedy,
+        )  # fmt: skip
+
+
 _CHECKS: tuple[Callable[[Snapshot, datetime], Iterator[Finding]], ...] = (
     _general,
     _institution,
@@ -460,6 +479,7 @@ _CHECKS: tuple[Callable[[Snapshot, datetime], Iterator[Finding]], ...] = (
     _invisible,
     _lists,
     _design,
+    _categories,
     _requirements,
     _recorded,
     _teams,

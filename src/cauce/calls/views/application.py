@@ -37,9 +37,9 @@ def my_home(request):
             return redirect("calls:desk")
         except NoReverseMatch:
             pass
-    return render(
-        request, "calls/my_home.html", {"page": queries.my_home_page(request.actor, now=request.now)}
-    )
+    page = queries.my_home_page(request.actor, now=request.now)
+    proposals = queries.my_nominations(request.actor, now=request.now)
+    return render(request, "calls/my_home.html", {"page": page, "proposals": proposals})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,6 +91,8 @@ def application(request, folio):
 def application_details(request, folio):
     """Step 2: specialty, declared values, telephone."""
     mine = _mine(request, folio)
+    if request.method != "POST" and mine.call.categories and not mine.category:
+        return redirect("calls:application_category", folio)
     here = queries.frame(mine, request.actor, now=request.now)
     form = web.fill(request, forms.DetailsForm, call=mine.call, initial=_details_of(mine))
     if request.method == "POST" and form.is_valid():
@@ -113,7 +115,14 @@ def application_details(request, folio):
     return render(
         request,
         "calls/application_details.html",
-        {"frame": here, "form": form, "steps": here.steps("details"), "may_change": may_change},
+        {
+            "frame": here,
+            "form": form,
+            "steps": here.steps("details"),
+            "may_change": may_change,
+            "category": queries.choice_of(mine.category) if mine.category else None,
+            "number": queries.own_number(mine) if mine.category else "",
+        },
         status=422 if form.errors else 200,
     )
 

@@ -50,7 +50,9 @@ class World:
     def read(cls) -> World:
         """Read the catalogue in two queries."""
         states = list(
-            State.objects.order_by("key").values_list("key", "population_2020", "in_imss_bienestar")
+            State.objects.filter(country="MX")
+            .order_by("key")
+            .values_list("key", "population_2020", "in_imss_bienestar")
         )
         sites = Site.objects.order_by("state_id", "municipality", "name").values_list(
             "id", "institution__code", "state_id", "municipality", "kind", "short_name", "care_level", "beds",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 from django.utils import timezone
@@ -101,8 +101,8 @@ def posts(call: Call, *seats: int) -> list[Post]:
     ]
 
 
-def person(given_names: str = "Ana", surname: str = "Inventada") -> Person:
-    return calls.person(given_names, first_surname=surname, second_surname="")
+def person(given_names: str = "Ana", surname: str = "Inventada", **values) -> Person:
+    return calls.person(given_names, first_surname=surname, second_surname="", **values)
 
 
 def user(
@@ -120,7 +120,7 @@ def application(
     """A submitted application with its sent list."""
     made = Application.objects.create(
         call=call,
-        person=who or person(f"Persona {number}"),
+        person=who or person(f"Persona {number}", birth_date=date(1990, 1, 1) + timedelta(days=number)),
         folio=folio(call.code, number),
         specialty=specialty(),
         state="submitted",

@@ -100,7 +100,7 @@ def test_who_decided_the_first_thing_does_not_decide_the_claim(call, staff, list
     claim = lodge(staff, lists.applications[2], now)
     ScoreReview.objects.create(
         application=lists.applications[2], sentence="Lejos de lo esperado.", digest="0" * 64, opened_at=now,
-        closed_at=now, closed_by=staff.users["carla"], outcome="Así está.",
+        closed_at=now, closed_by=staff.users["carla"], outcome="Así está.", decision="cleared",
     )  # fmt: skip
     with pytest.raises(Denied, match="Decidiste"):
         operations.propose_decision(

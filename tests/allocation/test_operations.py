@@ -52,7 +52,7 @@ def test_a_run_keeps_question_answer_places_and_cutoffs(call, staff, lists, now)
     assert run.facts["placed"] == 4
     assert run.facts["tied"] == 2
     assert run.facts["empty"] == 0
-    assert set(run.timings) == {"freeze", "solve", "keep"}
+    assert set(run.timings) == {"look", "freeze", "solve", "keep"}
 
 
 def test_the_question_holds_folios_and_the_committed_seed_and_nothing_personal(call, staff, lists, now):
@@ -240,7 +240,7 @@ def test_who_signs_has_seen_every_open_review_of_scores(call, staff, lists, now)
     operations.sign(actor=staff.carla, run=run, digest=run.answer_digest, reviews_seen=2, now=now)
     assert AuditEvent.objects.get(action="allocation.sign").detail["reviews"] == 2
     ScoreReview.objects.filter(pk__in=[one.pk for one in opened]).update(
-        closed_at=now, closed_by=staff.users["carla"], outcome="Está bien."
+        closed_at=now, closed_by=staff.users["carla"], outcome="Está bien.", decision="cleared"
     )
     operations.sign(actor=staff.sofia, run=run, digest=run.answer_digest, now=now)
     assert run.signatures.count() == 2

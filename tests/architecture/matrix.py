@@ -72,6 +72,10 @@ def run(world):
     return {"code": world.closed.code, "number": world.run.number}
 
 
+def finding(world):
+    return {"code": world.closed.code, "number": world.finding.number}
+
+
 def unsigned(world):
     return {"code": world.waiting.code, "number": world.certified.number}
 
@@ -142,6 +146,10 @@ def teams(world):
 
 def interview(world):
     return {"number": world.interview.pk}
+
+
+def my_review(world):
+    return {"folio": world.mine.folio, "number": world.review.pk}
 
 
 def criterion(world):
@@ -227,6 +235,7 @@ MATRIX: dict[str, Row] = {
     "institutions:import_clues_confirm": (BUTTON, none),
     "institutions:import_clues_drop": (BUTTON, none),
     "calls:home": (PUBLIC, none),
+    "calls:outages": (PUBLIC, none),
     "calls:search": (PUBLIC, none),
     "calls:search_csv": (PUBLIC, none),
     "calls:calls": (PUBLIC, none),
@@ -344,6 +353,17 @@ MATRIX: dict[str, Row] = {
     "calls:scores_confirm": (BUTTON, opened),
     "calls:scores_drop": (BUTTON, opened),
     "calls:score_review": (READS_DESK, reviewed),
+    "calls:review_file": ((302, *(404,) * 10), reviewed),  # nobody added one
+    "calls:anomalies": (READS_DESK, opened),
+    "calls:look_again": (BUTTON, opened),
+    "calls:answers": (READS_DESK, opened),
+    "calls:answers_progress": (EDITS_DRAFT, opened),
+    "calls:answers_report": ((302, 404, 404, 404, 404, 403, 403, 403, *(404,) * 3), opened),  # nothing waits
+    "calls:answers_confirm": (BUTTON, opened),
+    "calls:answers_drop": (BUTTON, opened),
+    "calls:application_reviews": (MINE, mine),
+    "calls:answer_review": (BUTTON, my_review),
+    "calls:my_review_file": ((302, *(404,) * 10), my_review),
     "calls:desk_applications": (READS_DESK, opened),
     "calls:import_applicants": (MANAGES, opened),
     "calls:import_applicants_progress": (MANAGES, opened),
@@ -369,6 +389,13 @@ MATRIX: dict[str, Row] = {
     "allocation:live_log": (PUBLIC, live),
     "allocation:my_turn": (PEOPLE_ONLY, live),
     "allocation:choose_online": (BUTTON, live),
+    "allocation:audit": (READS_DESK, closed),
+    "allocation:request_rerun": (BUTTON, closed),
+    "allocation:new_finding": (AUDITOR, closed),
+    "allocation:audit_finding": (READS_DESK, finding),
+    "allocation:reply_to_finding": (BUTTON, finding),
+    "allocation:settle_finding": (BUTTON, finding),
+    "allocation:opinion": (AUDITOR, closed),
     "allocation:signing": (SIGNS, none),
     "allocation:mechanisms": (READS_DESK, closed),
     "allocation:rehearsal_progress": (READS_DESK, closed),
@@ -470,6 +497,11 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "calls:scores_confirm": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), opened),
     "calls:scores_drop": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), opened),
     "calls:score_review": ((302, 404, 404, 422, 404, 403, 403, 403, *(404,) * 3), (), reviewed),
+    "calls:look_again": (READERS_TOLD, ("carla",), opened),
+    "calls:answers": ((302, 404, 404, 422, 404, 403, 403, 403, *(404,) * 3), (), opened),
+    "calls:answers_confirm": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), opened),
+    "calls:answers_drop": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), opened),
+    "calls:answer_review": ((302, 404, *(404,) * 9), (), my_review),  # nobody has been told yet
     "calls:import_applicants": ((302, 404, 404, 422, *(404,) * 7), (), opened),
     "calls:import_applicants_confirm": ((302, 404, 404, 302, *(404,) * 7), (), opened),
     "calls:import_applicants_drop": ((302, 404, 404, 302, *(404,) * 7), (), opened),
@@ -533,6 +565,11 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "allocation:mark_joined": (READERS_TOLD, (), offer_row),
     "allocation:claim_form": ((302, 422, *(404,) * 9), (), own),
     "allocation:offer": ((302, 422, *(404,) * 9), (), offer),
+    "allocation:request_rerun": ((302, *(404,) * 5, 302, 404, *(404,) * 3), ("aurelio",), closed),
+    "allocation:new_finding": ((302, *(404,) * 5, 422, 404, *(404,) * 3), (), closed),
+    "allocation:reply_to_finding": ((302, 404, 404, 422, 404, 422, 422, 422, *(404,) * 3), (), finding),
+    "allocation:settle_finding": ((302, *(404,) * 5, 422, 404, *(404,) * 3), (), finding),
+    "allocation:opinion": ((302, *(404,) * 5, 422, 404, *(404,) * 3), (), closed),
     "allocation:request_rehearsal": (READERS_TOLD, ("carla",), closed),
     "allocation:request_run": (READERS_TOLD, (), waiting),
     "allocation:sign": (READERS_TOLD, (), unsigned),

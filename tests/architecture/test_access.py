@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from cauce.accounts.models import AccountRecovery, DataRequest, Membership
 from cauce.accounts.roles import Role
+from cauce.allocation.operations import audit as audited
 from cauce.allocation.operations import live as operations
 from cauce.allocation.operations import lodge_claim, record_outside_admission
 from cauce.base.actors import Actor
@@ -107,6 +108,10 @@ def world():
     review = ScoreReview.objects.create(
         application=mine, sentence="Lejos de lo esperado.", digest="0" * 64, opened_at=NOON
     )
+    finding = audited.write_finding(
+        actor=people.aurelio, call=closed, severity="minor", text="Falta el acta de la sala 3.", evidence="",
+        days=5, now=NOON,
+    )  # fmt: skip
     draft = drafts.draft(code="BORRADOR", institution=closed.institution)
     evidence = dossiers.handed_in(mine, dossiers.asked(opened))
     case = ReviewCase.objects.create(
@@ -151,7 +156,7 @@ def world():
         interview=interview, entry_of_shortlist=entry_of_shortlist, teams=teams,
         live=live, people=people, closed=closed, run=run, waiting=waiting, certified=certified, opened=opened, post=post,
         after=after, claim=claim, offer=allocation.offer_of("mariana", people), dispute=dispute,
-        mine=mine, review=review, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
+        mine=mine, review=review, finding=finding, placed=market.applications[2], draft=draft, entry=entry, letter=letter,
         asked=asked, recovery=recovery,
         proposal=proposal, candidate=candidate, evidence=evidence, case=case, requirement=dossiers.asked(draft), second=second, draft_post=draft.posts.first(),
         receipt=market.applications[2].versions.get().receipt, figure=PublishedFigure.objects.order_by("position").first().code,

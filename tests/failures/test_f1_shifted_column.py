@@ -167,7 +167,7 @@ def test_who_asks_for_a_second_look_is_seen_before_loading_and_reviewed_after_it
     assert imports.pending("scores", call.code).state == "read"  # nobody said that they looked
     desk.confirm(has_looked="on")
     desk.work()
-    review = ScoreReview.objects.get()
+    review = ScoreReview.objects.get(kind="scores")
     assert review.application.folio == odd[10][0]
     assert review.application.merit == odd[10][1:]  # nobody is excluded and no value changes
     page = desk.here("score_review", review.pk)
@@ -179,7 +179,9 @@ def test_who_asks_for_a_second_look_is_seen_before_loading_and_reviewed_after_it
     desk.send(csv_of(odd), csv_of(odd[::-1]).replace(b"99.900", b"99.9"))
     desk.confirm(has_looked="on")
     desk.work()
-    assert [one.outcome for one in ScoreReview.objects.all()] == ["El acta confirma los dos puntajes."]
+    assert [one.outcome for one in ScoreReview.objects.filter(kind="scores")] == [
+        "El acta confirma los dos puntajes."
+    ]
 
 
 def test_scores_of_who_applied_meanwhile_stay_as_they_were_and_files_of_another_call_do_nothing(

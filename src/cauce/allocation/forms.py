@@ -10,7 +10,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cauce.allocation.models import ClaimKind, DeclineReason, LiveChoice, LiveMode
+from cauce.allocation.models import ClaimKind, DeclineReason, LiveChoice, LiveMode, OpinionKind, Severity
+from cauce.allocation.rules.audit import MOST_LETTERS, REPLY_DAYS
 from cauce.allocation.rules.live import LivePlan
 from cauce.base import files
 from cauce.base.forms import DayField
@@ -325,4 +326,45 @@ class MarkForm(forms.Form):
     yes = forms.TypedChoiceField(
         choices=[("yes", ""), ("no", "")], coerce=lambda text: text == "yes", widget=forms.HiddenInput,
         error_messages={"required": _STALE, "invalid_choice": _STALE},
+    )  # fmt: skip
+
+
+class FindingForm(forms.Form):
+    """What an auditor found, how grave it is, where it shows, and how long the institution has."""
+
+    severity = forms.ChoiceField(label=_("Gravedad"), choices=Severity.choices)
+    text = forms.CharField(
+        label=_("Qué se encontró"), max_length=MOST_LETTERS, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Sin nombres de personas: se usan folios."),
+    )  # fmt: skip
+    evidence = forms.CharField(
+        label=_("Dónde se ve"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Una dirección de este sitio, un evento o una huella en cada línea."),
+    )  # fmt: skip
+    days = forms.IntegerField(
+        label=_("Días hábiles para contestar"), min_value=1, max_value=60, initial=REPLY_DAYS,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )  # fmt: skip
+
+
+class FindingReplyForm(forms.Form):
+    text = forms.CharField(
+        label=_("Respuesta de la institución"),
+        max_length=MOST_LETTERS,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class SettleForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Por qué se cierra o se escala"), max_length=MOST_LETTERS,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )  # fmt: skip
+
+
+class OpinionForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Sentido del dictamen"), choices=OpinionKind.choices)
+    text = forms.CharField(
+        label=_("Dictamen"), max_length=MOST_LETTERS, widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("Es público desde que se publica, y no cambia."),
     )  # fmt: skip

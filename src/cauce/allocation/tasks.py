@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 from django_tasks import task
 
-from cauce.allocation import operations, queries
-from cauce.allocation.operations import live
+from cauce.allocation import bridge, operations, queries
+from cauce.allocation.operations import audit, live
 from cauce.base import background, clock
 from cauce.base.actors import Actor
 
@@ -81,3 +81,12 @@ def tell_release(release_id: int) -> None:
 def lapse_offers() -> int:
     """Chore of the worker: what silence means, for every offer whose clock has run out."""
     return operations.lapse_everything(read_clock=clock.read)
+
+
+@task()
+def repeat_run(rerun_id: int) -> None:
+    """Repeat a run from its package alone, as anybody can, and keep the first difference; again, with the same end."""
+    asked = queries.rerun_of(rerun_id)
+    if asked is not None and asked.done_at is None:
+        difference = bridge.first_difference(queries.package_bytes(asked.run))
+        audit.keep_rerun(actor=Actor.system("audit"), rerun=asked, difference=difference, now=clock.read())

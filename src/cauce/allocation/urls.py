@@ -1,11 +1,21 @@
 """Addresses of runs (desk) and of results (public)."""
 
-from django.urls import path
+from django.urls import include, path, re_path
 
 from cauce.allocation import views
 
 app_name = "allocation"
+of_one_audit = [
+    path("", views.audit, name="audit"),
+    path("repetir/", views.request_rerun, name="request_rerun"),
+    path("hallazgos/nuevo/", views.new_finding, name="new_finding"),
+    path("hallazgos/<int:number>/", views.audit_finding, name="audit_finding"),
+    path("hallazgos/<int:number>/contestar/", views.reply_to_finding, name="reply_to_finding"),
+    path("hallazgos/<int:number>/resolver/", views.settle_finding, name="settle_finding"),
+    path("dictamen/", views.opinion, name="opinion"),
+]
 urlpatterns = [
+    re_path(r"^auditoria/(?P<code>[A-Z][A-Z0-9-]{0,19})/", include(of_one_audit)),
     path("gestion/firmas/", views.signing, name="signing"),
     path("gestion/mesas/", views.live_desks, name="live_desks"),
     path("gestion/<slug:code>/eleccion/", views.live, name="live"),

@@ -217,3 +217,35 @@ class FilePage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id} p. {self.number}"
+
+
+class Pulse(models.Model):
+    """When a part of the product last showed life: ``worker``, or ``web`` as the worker sees it."""
+
+    part = models.CharField(max_length=10, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.part} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Outage(models.Model):
+    """A time in which a part of the product did not serve, measured by itself as it came back. Public, and never changed."""
+
+    part = models.CharField(max_length=10)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    measured_by = models.CharField(max_length=40)
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at__gt=models.F("started_at")), name="outage_ends_after_start"
+            ),
+            models.UniqueConstraint(fields=["part", "started_at"], name="outage_measured_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.started_at:%Y-%m-%d %H:%M:%S}"

@@ -13,6 +13,7 @@ from cauce.base.actors import Actor
 from cauce.base.models import Import
 from cauce.base.phrases import phrase as _
 from cauce.calls import intake, operations, queries
+from cauce.calls.intake.answers import Sheets
 from cauce.calls.models import Call
 from cauce.calls.rules.drafting import PostValues
 from cauce.calls.rules.filing import Filing
@@ -36,6 +37,15 @@ def remind() -> int:
     for call, kind in due:
         operations.remind(call=call, kind=kind, actor=Actor.system("reminders"), now=now)
     return len(due)
+
+
+def make_up_for_outages() -> int:
+    """Move the closings that an outage of ours took time from; return how many."""
+    now = clock.read()
+    calls = queries.calls_to_extend(now=now)
+    for call in calls:
+        operations.make_up_for_outages(actor=Actor.system("outages"), call=call, now=now)
+    return len(calls)
 
 
 def walk_audit_daily() -> bool:
@@ -173,3 +183,41 @@ def read_nominations(context: Any, import_id: int) -> None:
 @task(takes_context=True)
 def load_nominations(context: Any, import_id: int) -> None:
     _NOMINATIONS.load_file(context, import_id)
+
+
+# ----------------------------------------------------------- second looks
+
+
+def _read_answers(taken: Import, data: bytes, told: imports.Told) -> tuple[imports.Sheet, Sheets]:
+    _call, folios = queries.answer_lookup(taken.scope)
+    return intake.read_answers(data, folios, told)
+
+
+def _load_answers(taken: Import, sheets: Sheets, **who: Any) -> Import:
+    return operations.load_answers(call=_call_of(taken), taken=taken, sheets=sheets, **who)
+
+
+_ANSWERS = imports.Work(
+    _read_answers, _load_answers,
+    lambda: (_("La convocatoria o sus solicitudes cambiaron después de leer el archivo."), _("Subirlo otra vez.")),
+)  # fmt: skip
+
+
+@task(takes_context=True)
+def read_answers(context: Any, import_id: int) -> None:
+    _ANSWERS.read_file(context, import_id)
+
+
+@task(takes_context=True)
+def load_answers(context: Any, import_id: int) -> None:
+    _ANSWERS.load_file(context, import_id)
+
+
+@task()
+def look_over(call_id: int) -> None:
+    """Look over all scores of a call and keep what was found; again, it opens nothing twice."""
+    call = queries.call_with_id(call_id)
+    if call is not None:
+        operations.keep_look(
+            actor=Actor.system("anomalies"), call=call, look=queries.look_over(call), now=clock.read()
+        )

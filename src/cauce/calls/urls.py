@@ -7,6 +7,7 @@ from cauce.calls import views
 app_name = "calls"
 
 portal: list[URLPattern | URLResolver] = [
+    path("interrupciones/", views.outages, name="outages"),
     path("", views.home, name="home"),
     path("plazas/", views.search, name="search"),
     path("plazas.csv", views.search_csv, name="search_csv"),
@@ -60,6 +61,17 @@ applicant: list[URLPattern | URLResolver] = [
         name="application_receipt_content",
     ),
     path("mi/solicitudes/<str:folio>/entrevista/", views.my_interview, name="my_interview"),
+    path("mi/solicitudes/<str:folio>/revisiones/", views.application_reviews, name="application_reviews"),
+    path(
+        "mi/solicitudes/<str:folio>/revisiones/<int:number>/contestar/",
+        views.answer_review,
+        name="answer_review",
+    ),
+    path(
+        "mi/solicitudes/<str:folio>/revisiones/<int:number>/archivo/",
+        views.my_review_file,
+        name="my_review_file",
+    ),
     path("mi/solicitudes/<str:folio>/retirar/", views.application_withdraw, name="application_withdraw"),
     path("mi/solicitudes/<str:folio>/reactivar/", views.application_restore, name="application_restore"),
 ]
@@ -103,6 +115,14 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("terna/declina/<int:number>/", views.decline, name="decline"),
     path("terna/<str:key>/proponer/", views.propose, name="propose"),
     path("terna/<str:key>/firmar/", views.sign_appointment, name="sign_appointment"),
+    path("puntajes/revisiones/<int:number>/archivo/", views.review_file, name="review_file"),
+    path("anomalias/", views.anomalies, name="anomalies"),
+    path("anomalias/calcular/", views.look_again, name="look_again"),
+    path("respuestas/", views.answers, name="answers"),
+    path("respuestas/avance/", views.answers_progress, name="answers_progress"),
+    path("respuestas/informe.xlsx", views.answers_report, name="answers_report"),
+    path("respuestas/cargar/", views.answers_confirm, name="answers_confirm"),
+    path("respuestas/olvidar/", views.answers_drop, name="answers_drop"),
     path("asignacion/", views.edit_design, name="edit_design"),
     path("despues/", views.edit_aftermath, name="edit_aftermath"),
     path("asignacion/lugares/", views.seats_table, name="seats_table"),

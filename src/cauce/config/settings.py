@@ -18,7 +18,8 @@ SOURCE = Path(__file__).resolve().parents[1]
 
 KNOWN = {"CAUCE_DEMO", "CAUCE_DATA", "CAUCE_ORIGIN", "CAUCE_SECRET_KEY", "CAUCE_TESTING", "CAUCE_SMTP_URL",
          "CAUCE_MAIL_FROM", "CAUCE_TEST_DATABASES", "CAUCE_FILES", "CAUCE_FILE_SCANNER",
-         "CAUCE_ARRIVAL_HEADER", "CAUCE_BOARD", "CAUCE_OFFER_KEY", "CAUCE_OFFER_KEY_SECRET"}  # fmt: skip
+         "CAUCE_ARRIVAL_HEADER", "CAUCE_BOARD", "CAUCE_PROBE_URL",
+         "CAUCE_OFFER_KEY", "CAUCE_OFFER_KEY_SECRET"}  # fmt: skip
 if unknown := {name for name in env.ENVIRON if name.startswith("CAUCE_")} - KNOWN:
     raise ImproperlyConfigured(
         f"Unknown settings: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(KNOWN))}."
@@ -46,6 +47,9 @@ ALLOWED_HOSTS = [_host, "localhost", "127.0.0.1"] if DEMO or TESTING else [_host
 if TESTING:
     ALLOWED_HOSTS.append("testserver")
 CSRF_TRUSTED_ORIGINS = [ORIGIN]
+
+# Where the worker asks whether the web edge serves, as people reach it; empty: only the worker is measured.
+PROBE_URL = env.str("CAUCE_PROBE_URL", default="")
 
 # Where a proxy in front writes when it received a request; empty: only our own server's stamp counts.
 ARRIVAL_HEADER = ""
@@ -152,11 +156,13 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 PERIODIC = {
     "cauce.base.management.commands.work.reap": 3,
     "cauce.base.management.commands.work.seal": 2,
+    "cauce.base.tasks.beat": 10,
     "cauce.base.tasks.carry_on": 20,
     "cauce.base.tasks.sweep_files": 3600,
     "cauce.calls.tasks.walk_audit_daily": 600,
     "cauce.notices.tasks.deliver": 1,
     "cauce.calls.tasks.count_demand": 15,
+    "cauce.calls.tasks.make_up_for_outages": 30,
     "cauce.calls.tasks.remind": 60,
     "cauce.allocation.tasks.ask_for_outlooks": 120,
     "cauce.allocation.tasks.tend_live_choices": 1,

@@ -300,6 +300,15 @@ def opened(data: bytes) -> bytes:
     return zlib.decompress(data)
 
 
+def first_difference(package: bytes) -> str:
+    """Repeat a run from its stored package; say what differs first, or nothing when every byte is the same."""
+    try:
+        report = engine.verify_package(opened(package))
+    except (ValueError, zlib.error) as error:
+        return str(error) or type(error).__name__
+    return "" if report.verified else report.line("es")
+
+
 def _digest(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 

@@ -1,5 +1,13 @@
-"""Runs of the engine, what was made public of them, the claims against it, and the offers that follow."""
+"""Runs of the engine, what was made public of them, what auditors say, the claims against it, and the offers that follow."""
 
+from cauce.allocation.models.audit import (
+    AuditFinding,
+    AuditOpinion,
+    FindingState,
+    OpinionKind,
+    Rerun,
+    Severity,
+)
 from cauce.allocation.models.claims import Claim, ClaimFile, ClaimKind, ClaimState
 from cauce.allocation.models.offers import (
     LIVE,
@@ -36,6 +44,8 @@ from cauce.allocation.models.runs import (
 
 __all__ = [
     "LIVE",
+    "AuditFinding",
+    "AuditOpinion",
     "ChosenHow",
     "Claim",
     "ClaimFile",
@@ -47,6 +57,7 @@ __all__ = [
     "Dispute",
     "DisputeCause",
     "DisputeOutcome",
+    "FindingState",
     "LiveChoice",
     "LiveCorrection",
     "LiveEntry",
@@ -56,17 +67,20 @@ __all__ = [
     "LiveTurn",
     "Offer",
     "OfferState",
+    "OpinionKind",
     "Placement",
     "Rehearsal",
     "RehearsalState",
     "Release",
     "ReleaseKind",
     "ReleaseState",
+    "Rerun",
     "Run",
     "RunState",
     "Seat",
     "SeatMove",
     "SeatState",
+    "Severity",
     "Signature",
     "TurnState",
 ]

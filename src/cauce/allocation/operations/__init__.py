@@ -78,6 +78,7 @@ __all__ = [
     "DecisionChanged",
     "DisputeRefused",
     "ListsMissing",
+    "LookMissing",
     "NoKey",
     "NobodyWaits",
     "NotRehearsable",
@@ -144,6 +145,12 @@ class AlreadySigned(DomainError):
     code = "already_signed"
 
 
+class LookMissing(DomainError):
+    """Nobody has looked over the scores that the run was carried out with."""
+
+    code = "look_missing"
+
+
 class ReasonMissing(Refused):
     """Results would be published before their announced date, and nobody says why."""
 
@@ -208,6 +215,7 @@ class Work:
     offer: Any = None
     frozen: Any = None
     log: list[Any] = field(default_factory=list)
+    look: str = ""
     sendings: list[int] = field(default_factory=list)
     extra: dict[str, bytes] = field(default_factory=dict)
     placed: list[bridge.Placed] = field(default_factory=list)
@@ -241,6 +249,11 @@ def execute(*, run_id: int, task_id: UUID | str, read_clock: Callable[[], dateti
     actor, work = Actor.system("allocation"), Work(run_id)
     background.report(task_id, stage="freeze")
     try:
+        if (call := queries.call_under_way(run_id)) is not None:
+            with work.timed("look"):
+                look = call_reads.look_over(call)
+                calls.keep_look(actor=Actor.system("anomalies"), call=call, look=look, now=read_clock())
+            work.look = look.basis
         with work.timed("freeze"):
             run = freeze(actor=actor, work=work, now=read_clock())
         if run.state != RunState.RUNNING:
@@ -378,6 +391,7 @@ def keep(*, actor: Actor, work: Work, answer: bridge.Answer, now: datetime) -> R
         "package_size": answer.package_size,
         "sendings": work.sendings,
         **work.facts,
+        "look": work.look,
     }
     run.timings = {**work.timings, "keep": round(time.perf_counter() - start, 4)}
     run.state, run.certified_at = RunState.CERTIFIED, now
@@ -442,7 +456,7 @@ def sign(*, actor: Actor, run: Run, digest: str, reviews_seen: int = 0, now: dat
 
     ``reviews_seen`` is how many open reviews of scores they say they saw. The
     first signature writes to everybody who may give the second one. Raises
-    ``AlreadySigned``, ``AnswerChanged`` when the stored bytes or the digest
+    ``AlreadySigned``, ``LookMissing``, ``AnswerChanged`` when the stored bytes or the digest
     shown are not the certificate's, ``ListsMissing``, ``Denied`` otherwise.
     """
     run = _locked(run.pk)
@@ -459,6 +473,11 @@ def sign(*, actor: Actor, run: Run, digest: str, reviews_seen: int = 0, now: dat
             gettext_lazy("Abrir la corrida de nuevo, comparar la huella y firmar."),
         )
     _refuse_other_bytes(run)
+    if not run.facts.get("look"):
+        raise LookMissing(
+            gettext_lazy("Nadie ha buscado anomalías en los puntajes de esta corrida."),
+            gettext_lazy("Pedir otra corrida: se buscan antes de congelar."),
+        )
     office = _office_of(actor, run)
     Signature.objects.create(
         run=run, user_id=_user_of(actor), office=office, answer_digest=run.answer_digest, at=now

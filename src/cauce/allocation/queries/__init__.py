@@ -1,5 +1,13 @@
 """Reads of allocation: what a run is made of, the desk's pages, the public's, and cut-offs."""
 
+from cauce.allocation.queries.audit import (
+    AuditDesk,
+    audit_desk,
+    audited_run,
+    findings_of,
+    managers_of,
+    rerun_of,
+)
 from cauce.allocation.queries.certificates import Certificate, certificate_of
 from cauce.allocation.queries.claims import (
     CLAIM_KINDS,
@@ -115,6 +123,7 @@ from cauce.allocation.queries.runs import (
     RunPage,
     RunsPage,
     SigningDesk,
+    call_under_way,
     calls_visible_to,
     light_runs,
     name_of,
@@ -130,6 +139,7 @@ __all__ = [
     "BLOBS",
     "CLAIM_KINDS",
     "AppealClock",
+    "AuditDesk",
     "CallResultsPage",
     "Certificate",
     "ClaimPage",
@@ -154,11 +164,14 @@ __all__ = [
     "SigningDesk",
     "appeal_clock",
     "as_chosen",
+    "audit_desk",
+    "audited_run",
     "barred_from",
     "base_lists",
     "call_disputes",
     "call_offers",
     "call_results_page",
+    "call_under_way",
     "calls_to_rehearse",
     "calls_visible_to",
     "calls_with_desk",
@@ -172,6 +185,7 @@ __all__ = [
     "decided_sentence",
     "document_of",
     "drawn_sentence",
+    "findings_of",
     "fingerprint_of",
     "free_seats",
     "has_live_run",
@@ -183,6 +197,7 @@ __all__ = [
     "lists_to_rehearse",
     "live_log",
     "live_sessions_to_tend",
+    "managers_of",
     "mechanisms_page",
     "my_offers_page",
     "name_of",
@@ -216,6 +231,7 @@ __all__ = [
     "releases_of",
     "releases_page",
     "releases_visible_to",
+    "rerun_of",
     "result_page",
     "results_page",
     "round_plan",

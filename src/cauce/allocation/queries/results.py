@@ -23,7 +23,9 @@ PAGE = 50
 
 def published_runs() -> QuerySet[Run]:
     """Runs whose lists of everybody are public, without their documents; of a call at most one."""
-    return light_runs().filter(state=RunState.PUBLISHED, round=0).select_related("call__institution")
+    return (
+        light_runs().filter(state=RunState.PUBLISHED, round=0).select_related("call__institution", "opinion")
+    )
 
 
 def published_calls() -> QuerySet[Call]:
@@ -72,6 +74,11 @@ class CallResultsPage:
     seal: str
     source: str
     file_name: str
+
+    @property
+    def opinion(self) -> Any:
+        """What an auditor published of the run, or nothing."""
+        return getattr(self.run, "opinion", None)
 
     @property
     def example(self) -> str:

@@ -49,6 +49,11 @@ def runs_visible_to(actor: Actor) -> QuerySet[Run]:
     return runs if where is None else runs.filter(call__institution_id__in=where)
 
 
+def call_under_way(run_id: int) -> Call | None:
+    """The call of a run that is not over."""
+    return Call.objects.filter(runs__pk=run_id, runs__state__in=rules.UNDER_WAY).first()
+
+
 def signing_memberships(institution_id: int) -> QuerySet[Membership]:
     return Membership.objects.filter(
         Q(institution_id=institution_id) | Q(institution_id__isnull=True),
@@ -177,7 +182,7 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
     is_under_way = run.state in rules.UNDER_WAY
     is_dead = is_under_way and run.task_id is not None and background.failed(run.task_id)
     found = background.progress(run.task_id) if is_under_way and run.task_id else None
-    checks = _checks(run)
+    checks = check_lines(run)
     return RunPage(
         run=run,
         call=run.call,
@@ -225,7 +230,8 @@ def _first_share(run: Run) -> float | None:
     return run.facts["first"] / placed if placed else None
 
 
-def _checks(run: Run) -> list[CheckLine]:
+def check_lines(run: Run) -> list[CheckLine]:
+    """What the certifier said, in the reader's language."""
     spanish = (get_language() or "es").startswith("es")
     facts = run.facts
     counts = {

@@ -1,5 +1,14 @@
 """Pages of allocation."""
 
+from cauce.allocation.views.audit import (
+    audit,
+    audit_finding,
+    new_finding,
+    opinion,
+    reply_to_finding,
+    request_rerun,
+    settle_finding,
+)
 from cauce.allocation.views.claims import (
     claim,
     claim_file,
@@ -58,6 +67,8 @@ from cauce.allocation.views.releases import (
 )
 
 __all__ = [
+    "audit",
+    "audit_finding",
     "board",
     "call_absent",
     "call_results",
@@ -82,9 +93,11 @@ __all__ = [
     "mechanisms",
     "my_offers",
     "my_turn",
+    "new_finding",
     "offer",
     "offer_pdf",
     "offers",
+    "opinion",
     "order",
     "order_pdf",
     "own_claim_file",
@@ -100,8 +113,10 @@ __all__ = [
     "release",
     "release_package",
     "releases",
+    "reply_to_finding",
     "request_correction",
     "request_rehearsal",
+    "request_rerun",
     "request_round",
     "request_run",
     "resolve_dispute",
@@ -112,6 +127,7 @@ __all__ = [
     "run_package",
     "run_progress",
     "runs",
+    "settle_finding",
     "sign",
     "signing",
     "withdraw",

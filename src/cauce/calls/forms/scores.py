@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from cauce.base.import_pages import FileForm
 from cauce.base.reading import MOST_OCTETS
 from cauce.calls.intake import Pair
+from cauce.calls.models import ReviewDecision
 from cauce.calls.rules.scores import MOST_LETTERS
 
 _ACCEPT = {"accept": ".xlsx,.csv,.txt,.tsv"}
@@ -33,6 +34,11 @@ class ScoresForm(FileForm):
 
 
 class OutcomeForm(forms.Form):
+    decision = forms.ChoiceField(
+        label=_("Qué se decide"), choices=ReviewDecision.choices, initial=ReviewDecision.CLEARED, required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Ninguna cambia el puntaje ni excluye. Turnar espera a que la persona conteste o venza su plazo."),
+    )  # fmt: skip
     outcome = forms.CharField(
         label=_("Qué se encontró"), max_length=MOST_LETTERS,
         widget=forms.Textarea(attrs={"rows": 3}),

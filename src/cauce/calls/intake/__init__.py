@@ -1,5 +1,7 @@
 """Files about calls: posts, applications on paper and scores that people bring, and our catalogue of requirements."""
 
+from cauce.calls.intake.answers import columns as answer_columns
+from cauce.calls.intake.answers import read_answers
 from cauce.calls.intake.applicants import columns as applicant_columns
 from cauce.calls.intake.applicants import read_applicants
 from cauce.calls.intake.nominations import nomination_columns, read_nominations
@@ -13,9 +15,11 @@ __all__ = [
     "MOST_ROWS",
     "Pair",
     "Scores",
+    "answer_columns",
     "applicant_columns",
     "columns",
     "nomination_columns",
+    "read_answers",
     "read_applicants",
     "read_nominations",
     "read_pair",

@@ -6,6 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts.models import Person, User
+from cauce.calls.models.anomalies import (
+    AnomalyReport,
+    AnswerSheet,
+    ReviewDecision,
+    ReviewKind,
+    ScoreReview,
+)
 from cauce.calls.models.categories import (
     CallPartner,
     Category,
@@ -13,6 +20,7 @@ from cauce.calls.models.categories import (
     NominationAnswer,
     NominationVersion,
 )
+from cauce.calls.models.downtime import OutageExtension
 from cauce.calls.models.evidence import (
     CaseState,
     Evidence,
@@ -47,6 +55,8 @@ from cauce.institutions.models import Institution, Site, Specialty, State
 
 __all__ = [
     "Addendum",
+    "AnomalyReport",
+    "AnswerSheet",
     "Application",
     "ApplicationState",
     "Appointment",
@@ -73,6 +83,7 @@ __all__ = [
     "Nomination",
     "NominationAnswer",
     "NominationVersion",
+    "OutageExtension",
     "Outcome",
     "Outlook",
     "Panel",
@@ -90,6 +101,8 @@ __all__ = [
     "Requirement",
     "Review",
     "ReviewCase",
+    "ReviewDecision",
+    "ReviewKind",
     "ScoreReview",
     "Sheet",
     "Shift",
@@ -162,6 +175,7 @@ class Call(models.Model):
     ``aftermath`` says what follows the publication of results, as
     ``rules.aftermath.Aftermath`` reads it. ``standings`` counts how often people's groups and origins, or
     posts' own orders, were loaded.
+    ``answer_key`` is the key of the examination, if its answers were loaded.
     ``lottery_seed`` stays secret until a run reveals it. ``amendments`` counts
     the addenda. ``edited_by`` and ``edited_at`` tell of the last saved change.
     """
@@ -196,6 +210,7 @@ class Call(models.Model):
     rules_text = models.TextField(blank=True)
     rules_digest = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(null=True)
+    answer_key = models.CharField(max_length=600, blank=True)
     lottery_seed = models.CharField(max_length=64, blank=True)
     lottery_commitment = models.CharField(max_length=80, blank=True)
     amendments = models.PositiveSmallIntegerField(default=0)
@@ -452,35 +467,6 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return self.folio
-
-
-class ScoreReview(models.Model):
-    """What asked for a second look in the scores of somebody, as the files were loaded, and what came of looking.
-
-    It excludes nobody and changes no value. ``digest`` is that of the two files together; ``outcome`` is what the
-    person who looked wrote.
-    """
-
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="score_reviews")
-    sentence = models.CharField(max_length=300)
-    digest = models.CharField(max_length=64)
-    opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-    closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    outcome = models.CharField(max_length=600, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["application", "sentence"], name="score_review_opened_once"),
-            models.CheckConstraint(
-                condition=models.Q(closed_at__isnull=True, closed_by__isnull=True, outcome="")
-                | (models.Q(closed_at__isnull=False, closed_by__isnull=False) & ~models.Q(outcome="")),
-                name="closed_score_review_says_what_came_of_it",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.application_id}: {self.sentence[:40]}"
 
 
 class PaperApplication(models.Model):

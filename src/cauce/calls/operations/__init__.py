@@ -2,6 +2,13 @@
 
 from cauce.calls.bridge import commitment_of
 from cauce.calls.operations.aftermath import edit_aftermath
+from cauce.calls.operations.answers import (
+    ANSWERS,
+    confirm_answers,
+    drop_answers,
+    load_answers,
+    receive_answers,
+)
 from cauce.calls.operations.applicants import (
     APPLICANTS,
     confirm_applicants,
@@ -57,6 +64,7 @@ from cauce.calls.operations.desk import (
     save_criterion,
     save_entry,
 )
+from cauce.calls.operations.downtime import make_up_for_outages
 from cauce.calls.operations.evidence import EvidenceRefused, hand_in, reuse_verified
 from cauce.calls.operations.managers import (
     decline_shortlist,
@@ -139,11 +147,14 @@ from cauce.calls.operations.scores import (
     load_scores,
     receive_scores,
 )
+from cauce.calls.operations.second_look import answer_review, ask_look, keep_look
 from cauce.calls.rules.filing import FilingRefused
 from cauce.calls.rules.review import DecisionRefused
 from cauce.calls.rules.scores import OutcomeRefused
+from cauce.calls.rules.second_look import ReplyRefused
 
 __all__ = [
+    "ANSWERS",
     "APPLICANTS",
     "NOMINATIONS",
     "POSTS",
@@ -163,18 +174,22 @@ __all__ = [
     "OutcomeRefused",
     "PartnerTerms",
     "ProposalChanged",
+    "ReplyRefused",
     "RulesNotAccepted",
     "accept_nomination",
     "add_missing",
     "add_nomination",
     "add_posts",
     "add_requirements",
+    "answer_review",
     "ask_for_usual",
+    "ask_look",
     "change_nomination",
     "choose_category",
     "claim_case",
     "close_review",
     "commitment_of",
+    "confirm_answers",
     "confirm_applicants",
     "confirm_nominations",
     "confirm_posts",
@@ -184,6 +199,7 @@ __all__ = [
     "decide_case",
     "decline_nomination",
     "decline_shortlist",
+    "drop_answers",
     "drop_applicants",
     "drop_nominations",
     "drop_posts",
@@ -196,6 +212,8 @@ __all__ = [
     "edit_scope",
     "give_second_date",
     "hand_in",
+    "keep_look",
+    "load_answers",
     "load_applicants",
     "load_nominations",
     "load_orders",
@@ -203,6 +221,7 @@ __all__ = [
     "load_scores",
     "load_standings",
     "make_shortlist",
+    "make_up_for_outages",
     "matter_of",
     "move_criterion",
     "move_interview",
@@ -210,6 +229,7 @@ __all__ = [
     "propose_appointment",
     "publish_addendum",
     "publish_call",
+    "receive_answers",
     "receive_applicants",
     "receive_nominations",
     "receive_posts",

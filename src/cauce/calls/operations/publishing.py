@@ -98,6 +98,13 @@ def publish_addendum(
         raise AddendumRefused(_("La adenda no dice nada."), _("Escribir qué cambia y por qué."), field="text")
     if closes_at is not None and not (verdict := rules.may_extend(call, closes_at, now=now)):
         raise AddendumRefused(verdict.reason, verdict.remedy, field="closes_at")
+    return add_addendum(call, text=text, closes_at=closes_at, now=now)
+
+
+@step
+def add_addendum(call: Call, *, text: str, closes_at: datetime | None, now: datetime) -> Addendum:
+    """Chain an addendum to the rules of a locked call, move its closing, and write to everybody with an application."""
+    last = call.addenda.order_by("-number").first()
     number = last.number + 1 if last else 1
     addendum = Addendum.objects.create(
         call=call,

@@ -7,17 +7,20 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cauce.base import figures, imports
+from cauce.base import background, figures, imports
 from cauce.base.actors import Actor
 from cauce.base.models import Import, ImportState
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.intake import Pair
-from cauce.calls.models import Application, Call, ScoreReview
+from cauce.calls.models import Application, Call, ReviewDecision, ReviewKind, ScoreReview
+from cauce.calls.operations.second_look import tell_outcome
 from cauce.calls.rules import may_load
 from cauce.calls.rules.panels import is_loaded
 from cauce.calls.rules.scores import OutcomeRefused, Scores, anomalies, outcome_problem
+from cauce.calls.rules.second_look import may_refer
 
 SCORES = "scores"
+LOOK_TASK = "cauce.calls.tasks.look_over"
 _READ_TASK, _LOAD_TASK = "cauce.calls.tasks.read_scores", "cauce.calls.tasks.load_scores"
 
 
@@ -101,6 +104,7 @@ def load_scores(*, actor: Actor, call: Call, taken: Import, scores: Scores, now:
     )  # fmt: skip
     Application.objects.bulk_update(changed, ["merit", "merit_source"], batch_size=500)
     opened = _open_reviews(call, applications, scores, taken.digest, now)
+    background.enqueue(LOOK_TASK, call_id=call.pk)
     note(a=a, b=b, reviews=opened)
     return imports.finish(taken, added=0, changed=len(changed), now=now)
 
@@ -130,7 +134,11 @@ def _open_reviews(
     loaded = [each for each in call.score_criteria if is_loaded(each)]
     reviews = [
         ScoreReview(
-            application=applications[odd.folio], sentence=odd.sentence[:300], digest=digest, opened_at=now
+            application=applications[odd.folio],
+            sentence=odd.sentence[:300],
+            digest=digest,
+            opened_at=now,
+            kind=ReviewKind.SCORES if odd.is_of_one else ReviewKind.ROWS,
         )
         for odd in anomalies(loaded, scores)
         if odd.folio in applications
@@ -140,21 +148,37 @@ def _open_reviews(
 
 
 @use_case
-def close_review(*, actor: Actor, review: ScoreReview, outcome: str, now: datetime) -> ScoreReview:
-    """Write down what came of looking. Raises ``Denied``, and ``OutcomeRefused`` without words, or with other ones."""
+def close_review(
+    *,
+    actor: Actor,
+    review: ScoreReview,
+    outcome: str,
+    now: datetime,
+    decision: str = ReviewDecision.CLEARED,
+) -> ScoreReview:
+    """Write down what came of looking, and tell the person. No score changes and nobody is excluded by it.
+
+    To hand the matter on, the person must have answered or had their time to. Raises ``Denied``, and
+    ``OutcomeRefused`` without words, with other ones, or too early.
+    """
     review = ScoreReview.objects.select_for_update(of=("self",)).get(pk=review.pk)
     may_load(actor, review.application.call).enforce()
     outcome = " ".join(outcome.split())
     if problem := outcome_problem(outcome):
         raise OutcomeRefused(problem, gettext_lazy("Escribirlo en una o dos frases."), field="outcome")
     if review.closed_at is not None:
-        if review.outcome != outcome:
+        if (review.outcome, review.decision) != (outcome, decision):
             raise OutcomeRefused(
                 gettext_lazy("Otra persona cerró esta revisión antes."),
                 gettext_lazy("Leer lo que escribió."), field="outcome",
             )  # fmt: skip
         note(repeated=True)
         return review
+    if decision == ReviewDecision.REFERRED and not (verdict := may_refer(review, now=now)):
+        raise OutcomeRefused(verdict.reason, verdict.remedy, field="decision")
     review.closed_at, review.closed_by_id, review.outcome = now, actor.user_id, outcome
-    review.save(update_fields=["closed_at", "closed_by", "outcome"])
+    review.decision = ReviewDecision(decision)
+    review.save(update_fields=["closed_at", "closed_by", "outcome", "decision"])
+    tell_outcome(review, now=now)
+    note(decision=review.decision)
     return review

@@ -1,5 +1,14 @@
 """Reads of calls and applications."""
 
+from cauce.calls.queries.anomalies import (
+    anomalies_page,
+    answer_lookup,
+    call_with_id,
+    look_over,
+    my_reviews,
+    reviews_of,
+    sheets_loaded,
+)
 from cauce.calls.queries.applicants import FilingLookup, filing_lookup
 from cauce.calls.queries.application import (
     CallPost,
@@ -19,6 +28,7 @@ from cauce.calls.queries.audit_pages import (
     event_table,
     events_about,
     log_page,
+    log_rows,
 )
 from cauce.calls.queries.categories import (
     asked_categories,
@@ -72,6 +82,7 @@ from cauce.calls.queries.desk_pages import (
     posts_page,
 )
 from cauce.calls.queries.double_check import Checked, checked
+from cauce.calls.queries.downtime import calls_to_extend, extension_due, outages_page
 from cauce.calls.queries.drafting import (
     PostLookup,
     call_with_code,
@@ -169,6 +180,8 @@ __all__ = [
     "add_page",
     "addenda_page",
     "all_events",
+    "anomalies_page",
+    "answer_lookup",
     "applications_page",
     "applications_visible_to",
     "appointments_of",
@@ -179,10 +192,12 @@ __all__ = [
     "call_page",
     "call_posts",
     "call_with_code",
+    "call_with_id",
     "calls_managed_by",
     "calls_page",
     "calls_reviewed_by",
     "calls_to_count",
+    "calls_to_extend",
     "calls_written_by",
     "candidates_of",
     "case_page",
@@ -203,6 +218,7 @@ __all__ = [
     "event_table",
     "events_about",
     "evidence_visible_to",
+    "extension_due",
     "filing_lookup",
     "findings_of",
     "frame",
@@ -219,6 +235,8 @@ __all__ = [
     "likeness_doubt",
     "list_page",
     "log_page",
+    "log_rows",
+    "look_over",
     "merit_lines",
     "my_application",
     "my_file",
@@ -228,6 +246,7 @@ __all__ = [
     "my_nominations",
     "my_panels_page",
     "my_receipt_page",
+    "my_reviews",
     "name_of",
     "nominated_applications",
     "nominations_visible_to",
@@ -235,6 +254,7 @@ __all__ = [
     "open_reviews",
     "order_page",
     "origins",
+    "outages_page",
     "overview_page",
     "own_number",
     "page_number",
@@ -261,6 +281,7 @@ __all__ = [
     "reminders_due",
     "requirements_of",
     "review_desk",
+    "reviews_of",
     "rules_of",
     "scope_of",
     "score_lookup",
@@ -273,6 +294,7 @@ __all__ = [
     "sendings_visible_to",
     "sent_lists",
     "sheet_page",
+    "sheets_loaded",
     "shortlisted_in",
     "shortlists_page",
     "silence_page",

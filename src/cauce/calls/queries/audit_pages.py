@@ -24,7 +24,7 @@ from cauce.calls.rules.canonical import canonical
 
 PER_PAGE = 50
 # Models with a foreign key to the call whose events belong to its log; a higher app may bring them.
-_PARTS = {"calls.Addendum", "allocation.Run"}
+_PARTS = {"calls.Addendum", "allocation.Run", "allocation.AuditFinding"}
 # What the worker repeats by the minute or by the batch.
 _NOISE = ("calls.count_demand", "allocation.tell_batch")
 
@@ -149,7 +149,7 @@ def audit_page(actor: Actor, *, number: int) -> AuditPage:
         since=known.reach.number - (known.kept.whole_to if known.kept else 0),
         rows=log_rows(list(page.object_list)),
         page=page,
-        calls=list(calls_managed_by(actor).only("code", "title").order_by("-opens_at")),
+        calls=list(calls_managed_by(actor).only("code", "title", "state").order_by("-opens_at")),
     )
 
 

@@ -122,6 +122,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
         items += [
             (_("Adendas"), "calls:addenda", counts.get("addenda_n", "")),
             (_("Puntajes"), "calls:scores", ""),
+            (_("Anomalías"), "calls:anomalies", ""),
             (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
             *([(_("Revisión"), "calls:desk_review", "")] if counts.get("asked_n") else []),
             *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
@@ -132,6 +133,8 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
             (_("Inconformidades"), "allocation:claims", ""),
             (_("Ofertas y rondas"), "allocation:offers", ""),
         ]
+    if call.state != CallState.DRAFT:
+        items.append((_("Auditoría"), "allocation:audit", ""))
     items.append((_("Bitácora"), "calls:log", ""))
     rail = []
     for label, name, count in items:

@@ -13,6 +13,7 @@ from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.canonical import canonical, digest_of
 from cauce.calls.rules.categories import Categories, PartnerFacts, documents
 from cauce.calls.rules.design import Design
+from cauce.calls.rules.downtime import GRACE_MINUTES, WINDOW_MINUTES
 from cauce.calls.rules.requirements import Asked
 
 FORMAT = "cauce-rules/1"
@@ -154,6 +155,7 @@ def frozen_rules(call: Snapshot) -> str:
             "legal_basis": call.legal_basis,
             "contact": call.contact,
             "calendar": _calendar(call),
+            "outages": {"window_minutes": WINDOW_MINUTES, "grace_minutes": GRACE_MINUTES},
             "mechanism": call.mechanism,
             "allocation": call.design.document(),
             "list_rule": call.list_rule,

@@ -5,7 +5,6 @@ An anomaly opens a review; it never excludes anybody and never changes a value.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -14,11 +13,10 @@ from typing import Any
 from cauce.base import figures
 from cauce.base.errors import Refused
 from cauce.base.phrases import phrase as _
+from cauce.calls.rules.anomalies import far, far_sentence, moved, scaled
 
 FEWEST_LETTERS, MOST_LETTERS = 10, 600
 RUN = 3  # so many rows one after the other are no chance
-_FEWEST = 12  # a line through fewer people says nothing of any of them
-_FAR = 6.0  # robust deviations from what another section lets expect
 
 
 class OutcomeRefused(Refused):
@@ -52,11 +50,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """What asks for a second look before anybody sees a place in the order."""
+    """What asks for a second look before anybody sees a place in the order; ``is_of_one`` if a person's own values do."""
 
     folio: str
     row: int
     sentence: str
+    is_of_one: bool = False
 
 
 def differences(labels: Sequence[str], a: Scores, b: Scores) -> list[Difference]:
@@ -135,33 +134,24 @@ def _equal_runs(scores: Scores) -> list[Anomaly]:
 
 
 def _far_from_line(labels: Sequence[str], scores: Scores) -> list[Anomaly]:
-    """People whose value in one section is far from what another section lets expect, by robust residuals."""
-    folios = list(scores)
-    if len(folios) < _FEWEST:
-        return []
+    """People whose value in one section is far from what another section lets expect, and columns moved by a row."""
+    rows = list(scores.items())
+    columns = [scaled([scored.values[place] for _folio, scored in rows])[0] for place in range(len(labels))]
     found = []
     for one, two in combinations(range(len(labels)), 2):
-        x = [float(scores[folio].values[one]) for folio in folios]
-        y = [float(scores[folio].values[two]) for folio in folios]
-        if len(set(x)) < 2 or len(set(y)) < 2:
-            continue
-        slope, start = statistics.linear_regression(x, y)
-        residuals = [value - slope * at - start for at, value in zip(x, y, strict=True)]
-        middle = statistics.median(residuals)
-        spread = 1.4826 * statistics.median(abs(each - middle) for each in residuals)
-        if spread <= 1e-9:
-            continue
-        for folio, residual in zip(folios, residuals, strict=True):
-            if abs(residual - middle) > _FAR * spread:
-                facts = {
-                    "one": labels[one], "two": labels[two], "a": scores[folio].values[one],
-                    "b": scores[folio].values[two],
-                    "times": figures.number(abs(residual - middle) / spread, 0),
-                }  # fmt: skip
-                words = _(
-                    "%(one)s %(a)s y %(two)s %(b)s: %(times)s veces más lejos de lo esperado que la persona de enmedio."
-                )
-                found.append(Anomaly(folio, scores[folio].row, words % facts))
+        for each in far(columns[one], columns[two]):
+            folio, scored = rows[each.at]
+            words = far_sentence(
+                labels[one], scored.values[one], labels[two], scored.values[two], each.tenths
+            )
+            found.append(Anomaly(folio, scored.row, words, is_of_one=True))
+        if (run := moved(columns[one], columns[two])) is not None:
+            first, last, _step = run
+            facts = {"one": labels[one], "two": labels[two], "last": rows[last][1].row}
+            words = _(
+                "De esta fila a la %(last)s, %(one)s y %(two)s parecen de personas vecinas: una columna se recorrió."
+            )
+            found.append(Anomaly(rows[first][0], rows[first][1].row, words % facts))
     return found
 
 

@@ -1,6 +1,19 @@
 """Pages of calls, one submodule for each kind of reader."""
 
 from cauce.calls.views.aftermath import edit_aftermath
+from cauce.calls.views.anomalies import (
+    anomalies,
+    answer_review,
+    answers,
+    answers_confirm,
+    answers_drop,
+    answers_progress,
+    answers_report,
+    application_reviews,
+    look_again,
+    my_review_file,
+    review_file,
+)
 from cauce.calls.views.applicants import (
     import_applicants,
     import_applicants_confirm,
@@ -63,6 +76,7 @@ from cauce.calls.views.desk import (
     remove_post,
     silence,
 )
+from cauce.calls.views.downtime import outages
 from cauce.calls.views.evidence import (
     application_document,
     application_file,
@@ -145,6 +159,13 @@ from cauce.calls.views.scores import (
 
 __all__ = [
     "addenda",
+    "anomalies",
+    "answer_review",
+    "answers",
+    "answers_confirm",
+    "answers_drop",
+    "answers_progress",
+    "answers_report",
     "application",
     "application_add",
     "application_category",
@@ -158,6 +179,7 @@ __all__ = [
     "application_receipt_pdf",
     "application_restore",
     "application_reuse",
+    "application_reviews",
     "application_send",
     "application_versions",
     "application_withdraw",
@@ -215,14 +237,17 @@ __all__ = [
     "interview",
     "log",
     "log_csv",
+    "look_again",
     "move_criterion",
     "my_home",
     "my_interview",
     "my_nomination",
     "my_panels",
+    "my_review_file",
     "new_call",
     "nominate",
     "nomination",
+    "outages",
     "own_orders",
     "panels",
     "partner",
@@ -245,6 +270,7 @@ __all__ = [
     "remove_post",
     "remove_requirement",
     "review_case",
+    "review_file",
     "review_queue",
     "score_review",
     "scores",

@@ -16,7 +16,7 @@ from cauce.base.web import attempt, fill
 from cauce.calls import operations, queries, rules
 from cauce.calls.forms.scores import OutcomeForm, ScoresForm
 from cauce.calls.intake import Pair, score_columns
-from cauce.calls.models import Call
+from cauce.calls.models import Call, ReviewDecision
 from cauce.calls.views.desk import PAGE, call_of
 
 
@@ -57,6 +57,7 @@ def score_review(request: Any, code: str, number: int) -> HttpResponse:
             done = attempt(
                 form, operations.close_review, actor=request.actor, review=review,
                 outcome=form.cleaned_data["outcome"], now=request.now,
+                decision=form.cleaned_data["decision"] or ReviewDecision.CLEARED,
             )  # fmt: skip
         if done is not None:
             messages.success(request, _("Revisión cerrada: %(folio)s.") % {"folio": review.application.folio})

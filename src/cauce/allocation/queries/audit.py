@@ -1,0 +1,238 @@
+"""The auditor's desk: one call, nine steps, from its package to the opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from cauce.accounts import roles
+from cauce.accounts.models import Membership, User
+from cauce.accounts.roles import Role
+from cauce.allocation import rules as all_rules
+from cauce.allocation.models import (
+    AuditFinding,
+    AuditOpinion,
+    FindingState,
+    OpinionKind,
+    Placement,
+    Rerun,
+    Run,
+    RunState,
+    Signature,
+)
+from cauce.allocation.queries.runs import CheckLine, check_lines, light_runs, name_of
+from cauce.allocation.rules import audit as rules
+from cauce.base import background
+from cauce.base.actors import Actor
+from cauce.base.continuity import Continuity, continuity
+from cauce.base.errors import Verdict
+from cauce.base.models import Import
+from cauce.calls import queries as call_queries
+from cauce.calls.models import Addendum, Call, ListVersion, PaperApplication, ScoreReview
+
+# What a person did outside the ordinary way; what other apps bring adds its own.
+EXCEPTIONAL = (
+    "calls.load_applicants", "calls.close_review", "calls.publish_addendum", "calls.load_standings",
+    "calls.load_orders", "calls.load_answers", "allocation.publish", "allocation.sign",
+    "allocation.withdraw_signature", "allocation.fail",
+)  # fmt: skip
+SHOWN = 40
+_MANAGERS = [role for role in Role.values if roles.CALL_MANAGE in roles.PERMISSIONS[role]]
+
+
+def managers_of(call: Call) -> QuerySet[User]:
+    """Everybody who manages calls of the institution."""
+    held = Membership.objects.filter(
+        Q(institution_id=call.institution_id) | Q(institution_id__isnull=True),
+        role__in=_MANAGERS, user__is_active=True,
+    )  # fmt: skip
+    return User.objects.filter(pk__in=held.values("user_id")).order_by("pk")
+
+
+def audited_run(call: Call) -> Run | None:
+    """The published run of a call, or its newest certified one."""
+    return (
+        light_runs()
+        .filter(call=call, state__in=all_rules.ANSWERED)
+        .annotate(is_public=Count("pk", filter=Q(state=RunState.PUBLISHED)))
+        .order_by("-is_public", "-number")
+        .first()
+    )
+
+
+def rerun_of(number: int) -> Rerun | None:
+    return Rerun.objects.filter(pk=number).first()
+
+
+def findings_of(call: Call) -> QuerySet[AuditFinding]:
+    return (
+        AuditFinding.objects.filter(call=call)
+        .select_related("call", "written_by__person", "replied_by__person", "settled_by__person")
+        .order_by("number")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """One of the people of the sample: what was decided on, on whose word, and what came of it."""
+
+    folio: str
+    place: int
+    merit: list[str]
+    source: str
+    list_length: int
+    receipt: str
+    paper: str
+    post: str
+    rank: int | None
+    reviews: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """A file that people brought for the call: who, when, its digest, and what reading it found."""
+
+    file: Import
+    who: str
+    agreed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditDesk:
+    """Everything of one call that an auditor walks through. ``ticket`` is that of the folio asked for."""
+
+    call: Call
+    run: Run | None
+    may_audit: Verdict
+    signatures: list[tuple[str, Any]]
+    files: list[Provenance]
+    looks: int
+    reviews: tuple[int, int]
+    reruns: list[Rerun]
+    rerun_stuck: bool
+    may_rerun: Verdict
+    checks: list[CheckLine]
+    seal_came_first: bool
+    folio: str
+    ticket: str
+    sample: list[Sampled]
+    addenda: list[Addendum]
+    paper: int
+    runs: int
+    exceptions: Sequence[Any]
+    chain: Continuity
+    findings: list[AuditFinding]
+    opinion: AuditOpinion | None
+    may_opine: Verdict
+
+    @property
+    def last_rerun(self) -> Rerun | None:
+        return self.reruns[0] if self.reruns else None
+
+
+def audit_desk(
+    actor: Actor, call: Call, *, folio: str, ticket: Callable[[str, str], str], now: datetime
+) -> AuditDesk:
+    """Read it in a fixed number of queries whatever the size; ``ticket`` (of a seed and a folio) is the bridge's."""
+    run = audited_run(call)
+    reruns = list(Rerun.objects.filter(run=run).order_by("-requested_at", "-pk")[:5]) if run else []
+    findings = list(findings_of(call))
+    states = [finding.state for finding in findings]
+    opinion = (
+        AuditOpinion.objects.filter(run=run).select_related("written_by__person").first() if run else None
+    )
+    revealed = run is not None and run.state == RunState.PUBLISHED and bool(call.lottery_seed)
+    reviews = ScoreReview.objects.filter(application__call=call).aggregate(
+        n=Count("pk"), closed=Count("closed_at")
+    )
+    events = call_queries.events_about(call).filter(action__in=EXCEPTIONAL)[:SHOWN]
+    return AuditDesk(
+        call=call,
+        run=run,
+        may_audit=rules.may_audit(actor, call),
+        signatures=_signatures(run),
+        files=_files(call),
+        looks=call.anomaly_reports.count(),
+        reviews=(reviews["n"], reviews["n"] - reviews["closed"]),
+        reruns=reruns,
+        rerun_stuck=any(one.done_at is None and one.task_id and background.failed(one.task_id) for one in reruns),
+        may_rerun=rules.may_rerun(actor, run) if run else Verdict(False, ""),
+        checks=check_lines(run) if run else [],
+        seal_came_first=call.published_at is not None and call.published_at <= call.closes_at,
+        folio=folio,
+        ticket=ticket(call.lottery_seed, folio) if folio and revealed else "",
+        sample=_sample(run) if run else [],
+        addenda=list(call.addenda.order_by("number")),
+        paper=PaperApplication.objects.filter(application__call=call).count(),
+        runs=call.runs.count(),
+        exceptions=call_queries.log_rows(list(events)),
+        chain=continuity(),
+        findings=findings,
+        opinion=opinion,
+        may_opine=rules.may_opine(
+            actor, run, OpinionKind.QUALIFIED, given=opinion is not None,
+            waiting=states.count(FindingState.OPEN) + states.count(FindingState.ANSWERED),
+            escalated=states.count(FindingState.ESCALATED),
+        ),
+    )  # fmt: skip
+
+
+def _signatures(run: Run | None) -> list[tuple[str, Any]]:
+    if run is None:
+        return []
+    rows = Signature.objects.filter(run=run).select_related("user__person").order_by("at", "pk")
+    return [(f"{name_of(one.user)}, {Role(one.office).label}", one.at) for one in rows]
+
+
+def _files(call: Call) -> list[Provenance]:
+    kinds = ("scores", "answers", "applicants", "posts")
+    files = list(
+        Import.objects.defer("data", "findings")
+        .filter(kind__in=kinds, scope=call.code)
+        .order_by("-received_at")[:SHOWN]
+    )
+    ids = {int(one.asked_by[5:]) for one in files if one.asked_by.startswith("user:")}
+    names = {
+        f"user:{user.pk}": name_of(user) for user in User.objects.filter(pk__in=ids).select_related("person")
+    }
+    return [Provenance(one, names.get(one.asked_by, one.asked_by), one.facts.get("people")) for one in files]
+
+
+def _sample(run: Run) -> list[Sampled]:
+    places = rules.sample(run.answer_digest, run.facts.get("lists", 0))
+    rows = list(
+        Placement.objects.filter(run=run, place__in=places)
+        .select_related("application__paper", "post")
+        .order_by("place")
+    )
+    ids = [row.application_id for row in rows]
+    receipts = dict(
+        ListVersion.objects.filter(application__in=ids, sent_at__isnull=False)
+        .order_by("number")
+        .values_list("application_id", "receipt")
+    )
+    reviews: dict[int, list[tuple[str, str, str]]] = {}
+    for one in (
+        ScoreReview.objects.filter(application__in=ids).select_related("closed_by__person").order_by("pk")
+    ):
+        reviewer = name_of(one.closed_by) if one.closed_by else ""
+        reviews.setdefault(one.application_id, []).append(
+            (str(one.get_kind_display()), one.outcome, reviewer)
+        )
+    return [
+        Sampled(
+            folio=row.application.folio, place=row.place, merit=row.merit, source=row.application.merit_source,
+            list_length=len(row.posts), receipt=receipts.get(row.application_id, ""), paper=_paper(row),
+            post=row.post.key if row.post else "", rank=row.rank, reviews=reviews.get(row.application_id, []),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _paper(row: Placement) -> str:
+    paper = getattr(row.application, "paper", None)
+    return f"{paper.file_digest[:12]}, {paper.row}" if paper else ""

@@ -108,6 +108,24 @@ def test_a_seat_that_went_is_refused_and_the_turn_goes_on(here, mariana, now):
     assert the_log(here) == [(1, "001", "online"), (2, "002", "desk")]
 
 
+@pytest.mark.parametrize("at_desk", [False, True])
+def test_a_choice_counts_until_the_second_before_the_deadline_and_not_after(here, mariana, now, at_desk):
+    def choose(place, actor, at):
+        mine = act.turn(here.session, place)
+        if at_desk:
+            return live.choose_at_desk(actor=here.clerk, turn=mine, post=here.posts.c.pk, desk=1, now=at)
+        return live.choose_online(actor=actor, turn=mine, post=here.posts.c.pk, now=at)
+
+    second = timedelta(seconds=1)
+    choose(1, mariana, act.turn(here.session, 1).deadline - second)
+    deadline = act.turn(here.session, 2).deadline
+    for late in (deadline, deadline + second):  # the worker has not come by yet
+        with pytest.raises(Denied, match="tiempo de este turno"):
+            choose(2, _who(here, 1), late)
+    assert [line[0] for line in the_log(here)] == [1]
+    assert taken(here)["003"] == 1
+
+
 def test_when_the_clock_runs_out_the_list_acts_and_who_has_none_left_gets_none(here, now):
     live.end_overdue(actor=act.SYSTEM, turn=act.turn(here.session, 1), now=now)
     assert the_log(here) == []  # not yet due

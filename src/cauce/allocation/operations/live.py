@@ -333,12 +333,13 @@ def _changed(session: LiveChoice, *fields: str) -> None:
 def choose_online(*, actor: Actor, turn: LiveTurn, post: int | None, now: datetime) -> LiveEntry:
     """Take a seat of ``post`` in one's own turn, or none. The same choice twice is one.
 
-    Raises ``SeatTaken``, ``AlreadyChosen`` or ``Denied``; nothing is kept then.
+    Raises ``SeatTaken``, ``AlreadyChosen`` or ``Denied``, this also for a choice that arrived (``now``) when the time
+    of the turn was over; nothing is kept then.
     """
     session, turn = _turn(turn)
     if turn.state == TurnState.DONE and actor.person_id == turn.application.person_id:
         return _again(turn, post)
-    rulebook.may_choose(actor, session, turn).enforce()
+    rulebook.may_choose(actor, session, turn, now=now).enforce()
     return _choose(session, turn, post, ChosenHow.ONLINE, actor=actor, desk=None, now=now)
 
 
@@ -351,7 +352,7 @@ def choose_at_desk(
     rulebook.may_serve(actor, session).enforce()
     if turn.state == TurnState.DONE:
         return _again(turn, post)
-    rulebook.may_take_turn(session, turn).enforce()
+    rulebook.may_take_turn(session, turn, now=now).enforce()
     if desk is not None and not 1 <= desk <= max(1, session.desks):
         raise Refused(_("Esta elección tiene %(count)s mesas.") % {"count": session.desks}, field="desk")
     return _choose(session, turn, post, ChosenHow.DESK, actor=actor, desk=desk, now=now)

@@ -276,7 +276,7 @@ def turn_page(actor: Actor, turn: LiveTurn, *, key: str, now: datetime) -> TurnP
         behind=Count("pk", filter=Q(place__gt=turn.place)),
     )
     choosing = _choosing(turn)
-    may_choose = rulebook.may_choose(actor, session, turn)
+    may_choose = rulebook.may_choose(actor, session, turn, now=now)
     got = _got(turn)
     return TurnPage(
         call=session.call, session=session, turn=turn, specialty=getattr(turn.specialty, _specialty_name()),
@@ -383,7 +383,7 @@ def desk_page(
 def _desk_person(actor: Actor, session: LiveChoice, turn: LiveTurn, key: str, now: datetime) -> DeskPerson:
     person = turn.application.person
     choosing, got = _choosing(turn), _got(turn)
-    may_take = rulebook.may_take_turn(session, turn)
+    may_take = rulebook.may_take_turn(session, turn, now=now)
     may_correct = Verdict(False)
     if got is not None:
         entry = LiveEntry.objects.select_related("turn").get(session=session, number=got.line.number)

@@ -72,19 +72,34 @@ def may_serve(actor: Actor, session: LiveChoice) -> Verdict:
     return ALLOWED
 
 
-def may_choose(actor: Actor, session: LiveChoice, turn: LiveTurn) -> Verdict:
-    """Whether the person may choose online, now."""
+def may_choose(actor: Actor, session: LiveChoice, turn: LiveTurn, *, now: datetime) -> Verdict:
+    """Whether the person may choose online with a choice that arrived ``now``."""
     if actor.person_id is None or actor.person_id != turn.application.person_id:
         return Verdict(False, _("Este turno es de otra persona."))
     if session.mode == LiveMode.DESKS:
         return Verdict(
             False, _("En esta elección se elige en una mesa."), _("Acude a tu cita con una identificación.")
         )
-    return may_take_turn(session, turn)
+    return may_take_turn(session, turn, now=now)
 
 
-def may_take_turn(session: LiveChoice, turn: LiveTurn) -> Verdict:
-    """Whether the turn can be used now, whoever asks."""
+def may_take_turn(session: LiveChoice, turn: LiveTurn, *, now: datetime) -> Verdict:
+    """Whether a choice that arrived ``now`` can use the turn, whoever asks.
+
+    From the second in which the clock runs out it cannot, whether or not the worker has already ended the turn.
+    """
+    verdict = _is_open(session, turn)
+    if verdict and turn.deadline is not None and turn.deadline <= now:
+        return Verdict(
+            False,
+            _("El tiempo de este turno terminó a las %(clock)s; la elección llegó después.")
+            % {"clock": f"{turn.deadline.astimezone(MEXICO_CITY):%H:%M:%S}"},
+            _("Ahora actúa la lista enviada. Si el reloj falló, el tiempo perdido se repone aquí mismo."),
+        )
+    return verdict
+
+
+def _is_open(session: LiveChoice, turn: LiveTurn) -> Verdict:
     if session.state == LiveState.PAUSED:
         return Verdict(False, _("La elección está en pausa."), _("El reloj también: nadie pierde tiempo."))
     if session.state != LiveState.OPEN:
@@ -107,7 +122,7 @@ def may_call_absent(actor: Actor, session: LiveChoice, turn: LiveTurn, *, now: d
     verdict = may_serve(actor, session)
     if not verdict:
         return verdict
-    verdict = may_take_turn(session, turn)
+    verdict = _is_open(session, turn)  # after its time too: the list acts, as when the clock ends the turn
     if verdict and session.mode == LiveMode.BOTH:
         return Verdict(
             False, _("Puede estar eligiendo en línea."), _("Si no elige, el reloj termina su turno.")

@@ -34,6 +34,7 @@ REVIEWS = (302, *(404,) * 7, 200, 404, 404)
 CARES = (302, *(404,) * 9, 200)
 PANELLIST = (302, *(404,) * 7, 200, 404, 404)
 PARTNER = (302, *(404,) * 8, 200, 404)  # who proposes candidates of that institute
+NOBODYS = (302, *(404,) * 10)
 BUTTON = (302, *(405,) * 10)  # only a POST does anything here
 PUBLIC_BUTTON = (405,) * 11
 ONLY_IN_THE_DEMO = (404,) * 11
@@ -58,6 +59,10 @@ def recovery(world):
 
 def opened(world):
     return {"code": world.opened.code}
+
+
+def filed_by_nobody(world):
+    return {"code": world.opened.code, "folio": world.mine.folio}
 
 
 def draft(world):
@@ -365,6 +370,10 @@ MATRIX: dict[str, Row] = {
     "calls:answer_review": (BUTTON, my_review),
     "calls:my_review_file": ((302, *(404,) * 10), my_review),
     "calls:desk_applications": (READS_DESK, opened),
+    "calls:file_application": (MANAGES, opened),
+    "calls:filed_application": (NOBODYS, filed_by_nobody),
+    "calls:filed_receipt_pdf": (NOBODYS, filed_by_nobody),
+    "calls:consent_scan": (NOBODYS, mine),  # nobody applied for her
     "calls:import_applicants": (MANAGES, opened),
     "calls:import_applicants_progress": (MANAGES, opened),
     "calls:import_applicants_report": ((302, *(404,) * 10), opened),  # nothing waits
@@ -502,6 +511,7 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     "calls:answers_confirm": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), opened),
     "calls:answers_drop": ((302, 404, 404, 302, 404, 403, 403, 403, *(404,) * 3), (), opened),
     "calls:answer_review": ((302, 404, *(404,) * 9), (), my_review),  # nobody has been told yet
+    "calls:file_application": ((302, 404, 404, 422, *(404,) * 7), (), opened),
     "calls:import_applicants": ((302, 404, 404, 422, *(404,) * 7), (), opened),
     "calls:import_applicants_confirm": ((302, 404, 404, 302, *(404,) * 7), (), opened),
     "calls:import_applicants_drop": ((302, 404, 404, 302, *(404,) * 7), (), opened),

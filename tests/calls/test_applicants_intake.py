@@ -276,7 +276,7 @@ def test_many_take_as_many_queries_as_few(open_call, now):
             assert load(open_call, *rows, now=now).added == len(rows)
         return len(found)
 
-    assert queries_for(range(60)) == queries_for(range(100, 103))
+    assert queries_for(range(50)) == queries_for(range(100, 103))
 
 
 @pytest.mark.usefixtures("outside")

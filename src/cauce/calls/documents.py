@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cauce.base.spreadsheets import Table
-from cauce.calls.models import Application, Call, ListVersion, Post
+from cauce.calls.models import Application, Call, ListVersion, PaperApplication, Post
 from cauce.calls.queries.search import PostRow
+from cauce.calls.rules.filing import filed_words
 from cauce.calls.rules.panels import as_brought
 from cauce.calls.rules.receipt import receipt_content, to_the_second
 
@@ -196,12 +197,19 @@ def _receipt_rows(application: Application, version: ListVersion) -> list[list[s
     return [
         [_("Persona"), str(application.person)],
         [_("Folio"), application.folio],
+        *([[_("Presentación"), filed]] if (filed := _filed(version)) else []),
         [_("Convocatoria"), f"{call.title} ({call.code})"],
         *details,
         [_("Comprobante"), version.receipt],
         [_("Versión de la lista"), str(version.number)],
         [_("Enviada"), to_the_second(version.sent_at) if version.sent_at else ""],
     ]
+
+
+def _filed(version: ListVersion) -> str:
+    """Which office sent this very list, with what consent; "" of what the person sent."""
+    paper = PaperApplication.objects.filter(application=version.application_id).first()
+    return filed_words(paper) if version.number == 1 else ""
 
 
 def _receipt_posts(version: ListVersion) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from cauce.institutions.models import specialty_name
 
 
 class DetailsForm(forms.Form):
-    """Specialty, what the call asks each person to declare, and a telephone."""
+    """Specialty, what the call asks each person to declare, and a telephone; ``criteria`` are asked for instead, if given."""
 
     specialty = forms.ChoiceField(
         label=_("Especialidad"),
@@ -25,14 +26,18 @@ class DetailsForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, call: Call, criteria: Sequence[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         name = f"specialty__{specialty_name()}"
         offered = call.call_specialties.order_by(name).values_list("specialty_id", name)
         specialty = self.fields["specialty"]
         assert isinstance(specialty, forms.ChoiceField)  # noqa: S101 - declared above
         specialty.choices = [("", gettext("Elige una")), *offered]
-        self.declared = [criterion for criterion in call.score_criteria if criterion.get("declared")]
+        self.declared = (
+            [one for one in call.score_criteria if one.get("declared")] if criteria is None else criteria
+        )
         for criterion in self.declared:
             self.fields[f"criterion_{criterion['key']}"] = forms.CharField(
                 label=criterion["label"],

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts.models import Person, User
+from cauce.base.models import StoredFile
 from cauce.calls.models.anomalies import (
     AnomalyReport,
     AnswerSheet,
@@ -470,30 +471,50 @@ class Application(models.Model):
 
 
 class PaperApplication(models.Model):
-    """That an application came on paper and the institution typed it in: from which file and row.
+    """That an institution brought an application for a person: from a row of a file, or typed in by an office.
 
-    Whoever brings the file says that the institution holds the person's signed
+    Whoever brings a file says that the institution holds the person's signed
     consent; the audit keeps that word, and the reason of a file after closing.
-    ``email`` and ``rfc`` are as the paper says; nobody has confirmed them.
+    An office says of the one person when they consented in writing, and keeps
+    the scan (``consent_file``) or the folio of the sheet; ``office`` is its
+    name then. ``email`` and ``rfc`` are as told; nobody has confirmed them.
     """
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="paper")
-    file_digest = models.CharField(max_length=64)
-    row = models.PositiveIntegerField()
+    file_digest = models.CharField(max_length=64, blank=True)
+    row = models.PositiveIntegerField(null=True)
     email = models.EmailField(blank=True)
     rfc = models.CharField(max_length=13, blank=True)
     filed_at = models.DateTimeField()
+    filed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    office = models.CharField(max_length=200, blank=True)
+    consent_on = models.DateField(null=True)
+    consent_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
+    consent_folio = models.CharField(max_length=60, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(row__gte=1) & ~models.Q(file_digest=""),
-                name="paper_application_names_its_row",
+                condition=(
+                    models.Q(
+                        row__gte=1, filed_by__isnull=True, office="", consent_on__isnull=True,
+                        consent_file__isnull=True, consent_folio="",
+                    )
+                    & ~models.Q(file_digest="")
+                )
+                | (
+                    models.Q(
+                        file_digest="", row__isnull=True, filed_by__isnull=False, consent_on__isnull=False
+                    )
+                    & ~models.Q(office="")
+                    & (models.Q(consent_file__isnull=False) | ~models.Q(consent_folio=""))
+                ),
+                name="paper_application_names_its_row_or_its_consent",
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.application_id} row {self.row}"
+        return f"{self.application_id} {f'row {self.row}' if self.row else self.office}"
 
 
 class Choice(models.Model):

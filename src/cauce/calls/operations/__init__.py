@@ -66,6 +66,7 @@ from cauce.calls.operations.desk import (
 )
 from cauce.calls.operations.downtime import make_up_for_outages
 from cauce.calls.operations.evidence import EvidenceRefused, hand_in, reuse_verified
+from cauce.calls.operations.filing import WrittenConsent, file_application
 from cauce.calls.operations.managers import (
     decline_shortlist,
     make_shortlist,
@@ -176,6 +177,7 @@ __all__ = [
     "ProposalChanged",
     "ReplyRefused",
     "RulesNotAccepted",
+    "WrittenConsent",
     "accept_nomination",
     "add_missing",
     "add_nomination",
@@ -210,6 +212,7 @@ __all__ = [
     "edit_design",
     "edit_general",
     "edit_scope",
+    "file_application",
     "give_second_date",
     "hand_in",
     "keep_look",

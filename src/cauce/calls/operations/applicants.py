@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
@@ -121,14 +121,10 @@ def load_applicants(
     new = [filing for filing in filings if not _stands_already(known.get(filing.identity), filing)]
     for document in reads.unconfirmed([filing.identity for filing in new if filing.identity not in known]):
         claim_curp(document=document)
-    sending = _Sending.of(call, taken, actor, now)
+    sending = Sending.of(call, FromFile(taken.digest), now)
     rest = iter(new)
     while batch := list(islice(rest, _BATCH)):
-        try:
-            with transaction.atomic():
-                sending.send(batch, known)
-        except IntegrityError as error:  # somebody registered, applied, or drew a folio, in the same instant
-            raise _overtaken() from error
+        note_each(_events(sending.send(batch, known), batch, taken.digest), actor=actor, now=now)
     note(
         asked_by=taken.asked_by,
         consent_held=consent_held,
@@ -154,13 +150,58 @@ def _overtaken() -> ChangedMeanwhile:
     )
 
 
+def _events(
+    sent: Sequence[tuple[Application, ListVersion]], batch: Sequence[Filing], digest: str
+) -> Iterator[tuple[Application, dict[str, Any]]]:
+    for (application, version), filing in zip(sent, batch, strict=True):
+        yield (
+            application,
+            {
+                "version": version.number, "digest": version.digest, "receipt": version.receipt,
+                "file": digest, "rows": filing.row,
+            },
+        )  # fmt: skip
+
+
+class Source(Protocol):
+    """Where applications come from that somebody else sends."""
+
+    def words(self, filing: Filing) -> str:
+        """What stands as the source of the merit, in at most 200 characters."""
+
+    def row(self, application: Application, filing: Filing, now: datetime) -> PaperApplication:
+        """What is kept of how the application came, not saved."""
+
+    def overtaken(self) -> ChangedMeanwhile:
+        """What to say when somebody registered or applied in the same instant."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Sending:
-    """What all applications of one file share."""
+class FromFile:
+    """A table with this digest."""
+
+    digest: str
+
+    def words(self, filing: Filing) -> str:
+        facts = {"digest": self.digest[:12], "row": filing.row}
+        return _("Solicitud en papel: archivo %(digest)s, fila %(row)s") % facts
+
+    def row(self, application: Application, filing: Filing, now: datetime) -> PaperApplication:
+        return PaperApplication(
+            application=application, file_digest=self.digest, row=filing.row, email=filing.email, rfc=filing.rfc,
+            filed_at=now,
+        )  # fmt: skip
+
+    def overtaken(self) -> ChangedMeanwhile:
+        return _overtaken()
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What all applications share that come from one source at one time."""
 
     call: Call
-    taken: Import
-    actor: Actor
+    source: Source
     now: datetime
     posts: Mapping[int, PostFact]
     offered: Mapping[int, list[PostFact]]
@@ -168,7 +209,7 @@ class _Sending:
     rules_version: int
 
     @classmethod
-    def of(cls, call: Call, taken: Import, actor: Actor, now: datetime) -> _Sending:
+    def of(cls, call: Call, source: Source, now: datetime) -> Sending:
         posts = reads.post_facts_of(call)
         offered: dict[int, list[PostFact]] = {
             specialty: [] for specialty in call.call_specialties.values_list("specialty_id", flat=True)
@@ -176,10 +217,24 @@ class _Sending:
         for post in posts.values():
             offered.setdefault(post.specialty_id, []).append(post)
         version = rules.current_version(call)
-        return cls(call, taken, actor, now, posts, offered, digest_in_force(call), version)
+        return cls(call, source, now, posts, offered, digest_in_force(call), version)
 
-    def send(self, batch: Sequence[Filing], known: Mapping[Identity, Held]) -> None:
-        """Write a batch: as many queries for two thousand people as for one."""
+    def send(
+        self, batch: Sequence[Filing], known: Mapping[Identity, Held]
+    ) -> list[tuple[Application, ListVersion]]:
+        """Write a batch and return what was sent, in its order: as many queries for two thousand people as for one.
+
+        Raises ``ChangedMeanwhile`` when somebody registered, applied, or drew a folio, in the same instant.
+        """
+        try:
+            with transaction.atomic():
+                return self._written(batch, known)
+        except IntegrityError as error:
+            raise self.source.overtaken() from error
+
+    def _written(
+        self, batch: Sequence[Filing], known: Mapping[Identity, Held]
+    ) -> list[tuple[Application, ListVersion]]:
         for filing in batch:
             check_sendable(
                 self.call, filing.specialty_id, filing.merit, filing.posts, known=self.posts,
@@ -199,15 +254,12 @@ class _Sending:
             for rank, post in enumerate(version.posts, start=1)
         )
         PaperApplication.objects.bulk_create(
-            PaperApplication(
-                application=application, file_digest=self.taken.digest, row=filing.row, email=filing.email,
-                rfc=filing.rfc, filed_at=self.now,
-            )
+            self.source.row(application, filing, self.now)
             for (application, _version), filing in zip(sent, batch, strict=True)
-        )  # fmt: skip
-        note_each(self._events(sent, batch), actor=self.actor, now=self.now)
+        )
         if any(filing.identity in known for filing in batch):
             post_many(self._letters(sent), subject=self.call, now=self.now)
+        return sent
 
     def _people(self, batch: Sequence[Filing], known: Mapping[Identity, Held]) -> dict[Identity, int]:
         """The ids of everybody, those who were not there yet made now, with their documents."""
@@ -244,10 +296,10 @@ class _Sending:
     def _sent(
         self, filing: Filing, person_id: int, folio: str, keys: Mapping[int, str]
     ) -> tuple[Application, ListVersion]:
-        facts = {"digest": self.taken.digest[:12], "row": filing.row}
         application = Application(
             call=self.call, person_id=person_id, folio=folio, specialty_id=filing.specialty_id,
-            merit=list(without_recorded(self.call.score_criteria, filing.merit)), merit_source=_("Solicitud en papel: archivo %(digest)s, fila %(row)s") % facts,
+            merit=list(without_recorded(self.call.score_criteria, filing.merit)),
+            merit_source=self.source.words(filing),
             groups=list(filing.groups), origin_state=filing.origin_state, version=1, started_at=self.now,
         )  # fmt: skip
         version = ListVersion(
@@ -258,18 +310,6 @@ class _Sending:
             now=self.now,
         )  # fmt: skip
         return application, version
-
-    def _events(
-        self, sent: Sequence[tuple[Application, ListVersion]], batch: Sequence[Filing]
-    ) -> Iterator[tuple[Application, dict[str, Any]]]:
-        for (application, version), filing in zip(sent, batch, strict=True):
-            yield (
-                application,
-                {
-                    "version": version.number, "digest": version.digest, "receipt": version.receipt,
-                    "file": self.taken.digest, "rows": filing.row,
-                },
-            )  # fmt: skip
 
     def _letters(self, sent: Sequence[tuple[Application, ListVersion]]) -> Iterator[Letter]:
         """Tell those who have an account: somebody else has applied for them."""

@@ -9,7 +9,17 @@ from cauce.calls.queries.anomalies import (
     reviews_of,
     sheets_loaded,
 )
-from cauce.calls.queries.applicants import FilingLookup, filing_lookup
+from cauce.calls.queries.applicants import (
+    FiledPage,
+    FilingLookup,
+    Known,
+    consents_visible_to,
+    filed_by,
+    filed_note,
+    filed_page,
+    filing_lookup,
+    known_by,
+)
 from cauce.calls.queries.application import (
     CallPost,
     SentList,
@@ -112,6 +122,7 @@ from cauce.calls.queries.list import (
     my_receipt_page,
     send_page,
     versions_page,
+    wishes,
 )
 from cauce.calls.queries.managers import (
     appointments_of,
@@ -171,7 +182,9 @@ from cauce.calls.queries.silence import kept_about, reminders_due, silence_page
 __all__ = [
     "CallPost",
     "Checked",
+    "FiledPage",
     "FilingLookup",
+    "Known",
     "PostLookup",
     "Preview",
     "Rules",
@@ -207,6 +220,7 @@ __all__ = [
     "checked",
     "choice_of",
     "conflict_page",
+    "consents_visible_to",
     "counting",
     "coverage_page",
     "design_of",
@@ -219,6 +233,9 @@ __all__ = [
     "events_about",
     "evidence_visible_to",
     "extension_due",
+    "filed_by",
+    "filed_note",
+    "filed_page",
     "filing_lookup",
     "findings_of",
     "frame",
@@ -231,6 +248,7 @@ __all__ = [
     "interviews_of",
     "is_frozen",
     "kept_about",
+    "known_by",
     "lasts",
     "likeness_doubt",
     "list_page",
@@ -308,5 +326,6 @@ __all__ = [
     "uncovered_table",
     "undecided_files",
     "versions_page",
+    "wishes",
     "without_record",
 ]

@@ -11,13 +11,24 @@ from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
-from cauce.accounts.models import IdentityDocument
-from cauce.calls.models import Application, ApplicationState, Call, ListRule, ListVersion, Post
+from cauce.accounts.models import IdentityDocument, Person, User
+from cauce.base.actors import Actor
+from cauce.calls.models import (
+    Application,
+    ApplicationState,
+    Call,
+    ListRule,
+    ListVersion,
+    PaperApplication,
+    Post,
+)
+from cauce.calls.queries.desk import calls_written_by
 from cauce.calls.queries.drafting import specialty_names, state_names
 from cauce.calls.rules.application import PostFact
 from cauce.calls.rules.design import Design
-from cauce.calls.rules.filing import Content, Held, Identity
+from cauce.calls.rules.filing import Content, Held, Identity, filed_words
 from cauce.calls.rules.panels import without_recorded
+from cauce.calls.rules.receipt import to_the_second
 from cauce.institutions.rules import fold
 
 T = TypeVar("T")
@@ -138,7 +149,7 @@ def _applied(call: Call, people: Collection[int]) -> dict[int, tuple[str, Conten
         return {}
     rows = list(
         Application.objects.filter(call=call, person_id__in=people).values_list(
-            "pk", "person_id", "folio", "state", "specialty_id", "merit", "groups", "origin_state", "paper__row"
+            "pk", "person_id", "folio", "state", "specialty_id", "merit", "groups", "origin_state", "paper__pk"
         )
     )  # fmt: skip
     sent = [row[0] for row in rows if row[3] == ApplicationState.SUBMITTED]
@@ -166,3 +177,78 @@ def _chunks(values: Collection[T]) -> Iterator[list[T]]:
     rest = iter(values)
     while chunk := list(islice(rest, _CHUNK)):
         yield chunk
+
+
+# --------------------------------------------------- typed in by an office
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who has a CURP already. ``names`` are for comparing, never for showing."""
+
+    held: Held | None
+    has_account: bool
+    names: tuple[str, ...] | None
+
+
+def known_by(call: Call, identity: Identity) -> Known:
+    """Return who has a document already, and what they have applied for in ``call``; six queries at most."""
+    found = held(call, [identity]).get(identity)
+    if found is None:
+        return Known(None, False, None)
+    names = Person.objects.values_list("given_names", "first_surname", "second_surname").get(
+        pk=found.person_id
+    )
+    return Known(found, User.objects.filter(person=found.person_id).exists(), names)
+
+
+def filed_by(actor: Actor, call: Call) -> QuerySet[PaperApplication]:
+    """The applications that the actor typed in for people, with what their page shows."""
+    return PaperApplication.objects.filter(
+        filed_by=actor.user_id or 0, application__call=call
+    ).select_related("application__call", "application__person", "application__specialty")
+
+
+def consents_visible_to(actor: Actor) -> QuerySet[PaperApplication]:
+    """The scans of written consents: one's own, and those of the calls that the actor manages."""
+    mine = Q(application__person_id=actor.person_id) if actor.person_id else Q(pk__in=[])
+    calls = calls_written_by(actor).values("pk")
+    return PaperApplication.objects.filter(
+        mine | Q(application__call__in=calls), consent_file__isnull=False
+    ).select_related("consent_file")
+
+
+@dataclass(frozen=True, slots=True)
+class FiledPage:
+    """What an office sent for a person, for who sent it. ``version`` is that sending, whatever came later."""
+
+    paper: PaperApplication
+    words: str
+    version: ListVersion
+    sent_when: str
+
+
+def filed_page(paper: PaperApplication) -> FiledPage:
+    """Read the receipt of what an office sent; one query."""
+    version = ListVersion.objects.get(application=paper.application_id, number=1)
+    when = to_the_second(version.sent_at) if version.sent_at else ""
+    return FiledPage(paper, filed_words(paper), version, when)
+
+
+@dataclass(frozen=True, slots=True)
+class FiledNote:
+    """That an office applied for the person: the sentence, whether its scan is kept, and whether that list counts."""
+
+    words: str
+    has_scan: bool
+    is_counted: bool
+
+
+def filed_note(application: Application, counting: ListVersion | None) -> FiledNote | None:
+    """Return it for an application read with its ``paper``; ``None`` where no office applied. No query."""
+    paper: PaperApplication | None = getattr(application, "paper", None)
+    words = filed_words(paper)
+    if paper is None or not words:
+        return None
+    is_counted = counting is not None and counting.number == 1
+    return FiledNote(words, paper.consent_file_id is not None, is_counted)

@@ -35,6 +35,7 @@ from cauce.calls.queries.desk import calls_managed_by, name_of, snapshot
 from cauce.calls.rules.calendar import Phase, phase
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.drafting import Dates, Entry, fingerprint
+from cauce.calls.rules.filing import filed_words, may_file_one
 from cauce.calls.rules.lint import Finding, Section
 from cauce.institutions.models import Institution, Specialty, specialty_name
 
@@ -493,7 +494,7 @@ def addenda_page(actor: Actor, call: Call, *, now: datetime) -> AddendaPage:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationsPage:
-    """Applications in numbers, and their folios: no names and no lists."""
+    """Applications in numbers, and their folios, each with which office sent it, if one did: no names and no lists."""
 
     frame: Frame
     by_state: list[tuple[str, int]]
@@ -501,7 +502,9 @@ class ApplicationsPage:
     by_day: list[tuple[Any, int]]
     most_in_a_day: int
     page: Page[Application]
+    rows: list[tuple[Application, str]]
     is_closed: bool
+    may_file: Verdict
 
 
 def applications_page(actor: Actor, call: Call, *, number: int, now: datetime) -> ApplicationsPage:
@@ -525,7 +528,10 @@ def applications_page(actor: Actor, call: Call, *, number: int, now: datetime) -
         .order_by("day")
     )
     by_day = list(days)
-    rows = applications.only("folio", "state", "started_at", "submitted_at", "withdrawn_at").order_by("folio")
+    rows = applications.select_related("paper").order_by("folio").only(
+        "folio", "state", "started_at", "submitted_at", "withdrawn_at", "paper__office", "paper__consent_on"
+    )  # fmt: skip
+    page = _page(rows, number)
     return ApplicationsPage(
         frame=frame,
         by_state=[(str(state.label), states.get(state.value, 0)) for state in ApplicationState],
@@ -534,6 +540,8 @@ def applications_page(actor: Actor, call: Call, *, number: int, now: datetime) -
         ],
         by_day=by_day,
         most_in_a_day=max((count for _day, count in by_day), default=0),
-        page=_page(rows, number),
+        page=page,
+        rows=[(row, filed_words(getattr(row, "paper", None))) for row in page.object_list],
         is_closed=phase(call, now=now) is Phase.CLOSED,
+        may_file=may_file_one(actor, call, now=now),
     )

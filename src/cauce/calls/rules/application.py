@@ -67,14 +67,14 @@ def may_start(actor: Actor, call: Call, *, now: datetime) -> Verdict:
             _("Las oficinas no se postulan: esta cuenta no es de una persona."),
             _("Entra con tu cuenta personal."),
         )
-    return _takes_applications(call, now=now)
+    return takes_applications(call, now=now)
 
 
 def may_edit(actor: Actor, application: Application, *, now: datetime, sent: Sent | None = None) -> Verdict:
     """Whether the actor may change the list. ``sent`` lets a refusal say what counts instead."""
     if actor.person_id is None or actor.person_id != application.person_id:
         return Verdict(False, _("Esta solicitud es de otra persona."))
-    open_ = _takes_applications(application.call, now=now)
+    open_ = takes_applications(application.call, now=now)
     return open_ if open_ else Verdict(False, open_.reason, what_counts(application, sent))
 
 
@@ -128,7 +128,8 @@ def what_counts(application: Application, sent: Sent | None) -> str:
     return _("Cuenta tu envío del %(when)s (versión %(version)s).") % facts
 
 
-def _takes_applications(call: Call, *, now: datetime) -> Verdict:
+def takes_applications(call: Call, *, now: datetime) -> Verdict:
+    """Whether the call takes applications now, whoever sends them."""
     where = phase(call, now=now)
     if where is Phase.OPEN:
         return ALLOWED

@@ -1,22 +1,26 @@
-"""Applications on paper that an institution types in for people: who may, until when, and what one holds. Pure."""
+"""Applications that an institution brings for people: who may, until when, and what one holds. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from django.utils import timezone
 from stdnum.exceptions import ValidationError
 from stdnum.mx import rfc as numbers
 
+from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Refused, Verdict
 from cauce.base.phrases import phrase as _
-from cauce.calls.models import Call, CallState
+from cauce.calls.models import Call, CallState, PaperApplication
+from cauce.calls.rules.application import takes_applications
 from cauce.calls.rules.desk import may_manage
 from cauce.calls.rules.folio import read_folio
 from cauce.calls.rules.receipt import to_the_second
+from cauce.institutions.rules import fold
 
 SHORTEST_REASON = 10  # characters: less is no reason
 _RFC_LENGTH = 13
@@ -47,7 +51,8 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """One application on paper. ``posts`` are ids, best first; ``merit`` exact decimal strings; ``row`` as the sheet counts.
+    """One application on paper. ``posts`` are ids, best first; ``merit`` exact decimal strings; ``row`` as the sheet counts, 0 of
+    what an office types in.
 
     ``generic_curp`` is one that identifies nobody and comes beside another document, which ``document_doubt`` may
     not confirm.
@@ -176,3 +181,103 @@ def read_rfc(text: str) -> tuple[str, str]:
     if number[-1] != numbers.calc_check_digit(number[:-1]):
         return number, _("El último carácter del RFC no corresponde a los demás.")
     return number, ""
+
+
+# ------------------------------------------------- typed in by an office
+
+
+class ConsentRefused(Refused):
+    """What is told of the written consent does not hold."""
+
+    code = "consent_refused"
+
+
+class NamesDisagree(Refused):
+    """The CURP is of somebody with other names, whom the message does not name."""
+
+    code = "names_disagree"
+
+
+def may_file_one(actor: Actor, call: Call, *, now: datetime) -> Verdict:
+    """Whether the actor's office may apply for a person: as long as people may themselves, to the same second."""
+    verdict = may_manage(actor, call).unless(
+        actor.user_id is None, _("Presentar una solicitud toca a una oficina con su cuenta.")
+    )
+    verdict = takes_applications(call, now=now) if verdict else verdict
+    return verdict.unless(
+        bool(call.categories),
+        _(
+            "En esta convocatoria cada persona se postula en una categoría, y desde aquí no se puede decir cuál."
+        ),
+        _("Acompañarla a postularse en línea, con su propia cuenta."),
+    )
+
+
+def may_be_filed(held: Held | None, *, has_account: bool) -> Verdict:
+    """Whether an office may apply for who is ``held``, and if not, what to do instead."""
+    if held is None:
+        return ALLOWED
+    facts = {"folio": held.folio}
+    if held.folio and held.is_paper and not has_account:
+        return Verdict(
+            False,
+            _("Esta persona ya tiene en esta convocatoria la solicitud %(folio)s, que se presentó por ella.")
+            % facts,
+            _("Para cambiarla, se registra con su CURP y ese folio; la cambia ella misma antes del cierre."),
+        )
+    if held.folio:
+        return Verdict(
+            False,
+            _("Esta persona ya tiene en esta convocatoria la solicitud %(folio)s, con su propia cuenta.")
+            % facts,
+            _("Lo que pide lo cambia ella misma. Si no puede entrar, ayudarle a recuperar su acceso."),
+        )
+    return ALLOWED.unless(
+        has_account,
+        _("Esta persona ya tiene cuenta: se postula ella misma."),
+        _("Acompañarla a entrar o a recuperar su acceso, y a enviar su lista desde esa cuenta."),
+    )
+
+
+def check_names(typed: Sequence[str], known: Sequence[str]) -> None:
+    """Raise ``NamesDisagree`` unless ``typed`` are the names that are ``known`` with the CURP; accents aside."""
+    if [fold(name) for name in typed] != [fold(name) for name in known]:
+        raise NamesDisagree(
+            _("La CURP está registrada con otros nombres."),
+            _(
+                "Cotejar la CURP y los nombres con su identificación. Si los dos están bien, avisar a datos personales."
+            ),
+            field="given_names",
+        )
+
+
+def check_consent(call: Call, *, on: date, is_kept: bool, today: date) -> None:
+    """Raise ``ConsentRefused`` unless the written consent is of a possible day and its scan or its folio is there."""
+    if on > today:
+        raise ConsentRefused(
+            _("La fecha del consentimiento todavía no llega."),
+            _("Copiarla del documento firmado."),
+            field="consent_on",
+        )
+    published = call.published_at
+    if published is not None and on < timezone.localdate(published):
+        raise ConsentRefused(
+            _("Esa fecha es anterior a la publicación de la convocatoria, el %(day)s.")
+            % {"day": figures.day(published)},
+            _("Hace falta un consentimiento para esta convocatoria."),
+            field="consent_on",
+        )
+    if not is_kept:
+        raise ConsentRefused(
+            _("Falta el consentimiento firmado."),
+            _("Subir su escaneo, o escribir el folio con que se archivó en papel."),
+            field="scan",
+        )
+
+
+def filed_words(paper: PaperApplication | None) -> str:
+    """Say which office applied for the person and with what consent; "" of what came otherwise."""
+    if paper is None or paper.consent_on is None:
+        return ""
+    facts = {"office": paper.office, "day": figures.day(paper.consent_on)}
+    return _("Presentada por %(office)s con consentimiento escrito del %(day)s.") % facts

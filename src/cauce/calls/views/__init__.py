@@ -83,6 +83,12 @@ from cauce.calls.views.evidence import (
     application_reuse,
     evidence_page,
 )
+from cauce.calls.views.filing import (
+    consent_scan,
+    file_application,
+    filed_application,
+    filed_receipt_pdf,
+)
 from cauce.calls.views.managers import (
     decline,
     edit_profile,
@@ -193,6 +199,7 @@ __all__ = [
     "categories_csv",
     "claim_case",
     "claim_paper",
+    "consent_scan",
     "coverage",
     "coverage_csv",
     "decline",
@@ -218,6 +225,9 @@ __all__ = [
     "edit_rubric",
     "edit_scope",
     "evidence_page",
+    "file_application",
+    "filed_application",
+    "filed_receipt_pdf",
     "home",
     "import_applicants",
     "import_applicants_confirm",

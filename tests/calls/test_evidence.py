@@ -214,5 +214,5 @@ def test_my_file_is_read_in_a_fixed_number_of_queries(application, mariana, djan
     for key in ("a", "b", "c", "d"):
         dossiers.handed_in(application, dossiers.asked(application.call, key), text=key)
     dossiers.asked(application.call, "e")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         queries.my_file(frame, hers, now=NOON)

@@ -373,7 +373,7 @@ def test_a_case_is_read_in_a_fixed_number_of_queries(call, rosa, django_assert_n
     for key in ("a", "b", "c"):
         dossiers.handed_in(case.application, dossiers.asked(call, key), text=key)
     case = operations.claim_case(call=call, actor=rosa, now=NOON)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         queries.case_page(case, rosa, now=NOON)
 
 

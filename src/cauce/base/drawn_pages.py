@@ -1,12 +1,14 @@
 """A program of its own: reads a PDF from its input, refuses what a document does not need, draws its pages.
 
 It runs in a process of its own, with little memory and time, so that a hostile file hurts nobody else. It writes
-one line of JSON, ``{"refused": code}`` or ``{"pages": [octets of each picture]}``, and then the pictures (JPEG).
+one line of JSON, ``{"refused": code}`` or ``{"pages": [octets of each picture], "text": what is written in it}``,
+and then the pictures (JPEG).
 It imports nothing of the product.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import sys
@@ -17,6 +19,7 @@ OBJECTS = 50_000
 DEPTH = 60
 LONGEST_SIDE = 1700  # pixels: a letter page at about 155 dots an inch
 QUALITY = 82
+TEXT = 40_000  # characters that are read of a document
 
 ACTIVE = {
     "/JS": "script",
@@ -99,19 +102,21 @@ def _refuse(name: object) -> None:
         raise Refusal(why)
 
 
-def draw(data: bytes) -> list[bytes]:
-    """Draw every page as a JPEG whose longer side has ``LONGEST_SIDE`` pixels."""
+def draw(data: bytes) -> tuple[list[bytes], str]:
+    """Draw every page as a JPEG whose longer side has ``LONGEST_SIDE`` pixels; return also the text they carry."""
     import pypdfium2  # noqa: PLC0415
 
     document = pypdfium2.PdfDocument(data)
-    pictures = []
+    pictures, texts = [], []
     for page in document:
         scale = LONGEST_SIDE / max(*page.get_size(), 1)
         picture = io.BytesIO()
         page.render(scale=scale).to_pil().convert("RGB").save(picture, "JPEG", quality=QUALITY)
         pictures.append(picture.getvalue())
+        with contextlib.suppress(pypdfium2.PdfiumError):  # what can be seen and not read is good all the same
+            texts.append(page.get_textpage().get_text_range())
         page.close()
-    return pictures
+    return pictures, "\n".join(texts)[:TEXT]
 
 
 def main() -> None:
@@ -120,8 +125,8 @@ def main() -> None:
     try:
         data = sys.stdin.buffer.read()
         refuse_what_acts(data, int(sys.argv[1]))
-        pictures = draw(data)
-        told: dict[str, object] = {"pages": [len(picture) for picture in pictures]}
+        pictures, text = draw(data)
+        told: dict[str, object] = {"pages": [len(picture) for picture in pictures], "text": text}
     except Refusal as refusal:
         told = {"refused": str(refusal)}
     except Exception:  # noqa: BLE001 - whatever a hostile file makes fail, it is not taken

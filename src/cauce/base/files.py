@@ -63,11 +63,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A file that may be kept: its harmless bytes, and the picture of each page if it is a document."""
+    """A file that may be kept: its harmless bytes, and the picture of each page if it is a document.
+
+    ``text`` is what a document carries as text, which need not be what its
+    pages show; it is not kept with the file.
+    """
 
     data: bytes
     media_type: str
     pictures: tuple[bytes, ...] = ()
+    text: str = ""
 
     @property
     def pages(self) -> int:
@@ -243,7 +248,7 @@ def _document(data: bytes, limits: Limits) -> Examined:
     for octets in told["pages"]:
         pictures.append(rest[start : start + octets])
         start += octets
-    return Examined(data, PDF, tuple(pictures))
+    return Examined(data, PDF, tuple(pictures), told["text"])
 
 
 # ---------------------------------------------------------------------- keep

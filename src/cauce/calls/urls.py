@@ -38,6 +38,11 @@ applicant: list[URLPattern | URLResolver] = [
         name="application_document",
     ),
     path("consentimientos/<str:folio>/", views.consent_scan, name="consent_scan"),
+    path(
+        "mi/solicitudes/<str:folio>/documentos/<slug:key>/leido/",
+        views.application_reading,
+        name="application_reading",
+    ),
     path("documentos/<uuid:key>/<int:number>.jpg", views.evidence_page, name="evidence_page"),
     path("mi/solicitudes/<str:folio>/lista/", views.application_list, name="application_list"),
     path("mi/solicitudes/<str:folio>/lista/agregar/", views.application_add, name="application_add"),

@@ -64,3 +64,16 @@ class EvidenceForm(forms.Form):
 
     def sent(self) -> list[UploadedFile]:
         return [*self.cleaned_data["uploads"], *self.cleaned_data["photo"]]
+
+
+class ReadingForm(forms.Form):
+    """What the document says, as the person reads it."""
+
+    mark_optional = False
+
+    told = forms.CharField(
+        label=_("Si no es eso, escribe lo que dice el documento"),
+        max_length=40,
+        error_messages={"required": _("Escribe lo que dice el documento.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )

@@ -132,6 +132,44 @@ class EvidencePart(models.Model):
         return f"{self.evidence_id} {self.number}"
 
 
+class ReadField(models.TextChoices):
+    """What a machine reads of a document; nothing else."""
+
+    CURP = "curp", _("CURP")
+    RFC = "rfc", _("RFC")
+    AVERAGE = "average", _("Promedio")
+
+
+class Reading(models.Model):
+    """What a machine read of a document that was handed in. Of no use until the person says that it is so.
+
+    ``told`` is what the person says that the document says, empty until they
+    do. With ``confirmed_at`` it is the same as ``value``; told and not
+    confirmed, the two differ.
+    """
+
+    evidence = models.ForeignKey(Evidence, on_delete=models.CASCADE, related_name="readings")
+    field = models.CharField(max_length=10, choices=ReadField)
+    value = models.CharField(max_length=20)
+    read_at = models.DateTimeField()
+    told = models.CharField(max_length=20, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["evidence", "field"], name="one_reading_of_a_field"),
+            models.CheckConstraint(condition=~models.Q(value=""), name="reading_has_a_value"),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at__isnull=False, told=models.F("value"))
+                | (models.Q(confirmed_at__isnull=True) & ~models.Q(told=models.F("value"))),
+                name="confirmed_reading_is_what_was_told",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.evidence_id} {self.field}"
+
+
 class CaseState(models.TextChoices):
     QUEUED = "queued", _("En revisión")
     OBSERVED = "observed", _("Con observaciones")

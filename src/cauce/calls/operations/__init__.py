@@ -65,7 +65,13 @@ from cauce.calls.operations.desk import (
     save_entry,
 )
 from cauce.calls.operations.downtime import make_up_for_outages
-from cauce.calls.operations.evidence import EvidenceRefused, hand_in, reuse_verified
+from cauce.calls.operations.evidence import (
+    EvidenceRefused,
+    ReadingRefused,
+    answer_reading,
+    hand_in,
+    reuse_verified,
+)
 from cauce.calls.operations.filing import WrittenConsent, file_application
 from cauce.calls.operations.managers import (
     decline_shortlist,
@@ -175,6 +181,7 @@ __all__ = [
     "OutcomeRefused",
     "PartnerTerms",
     "ProposalChanged",
+    "ReadingRefused",
     "ReplyRefused",
     "RulesNotAccepted",
     "WrittenConsent",
@@ -183,6 +190,7 @@ __all__ = [
     "add_nomination",
     "add_posts",
     "add_requirements",
+    "answer_reading",
     "answer_review",
     "ask_for_usual",
     "ask_look",

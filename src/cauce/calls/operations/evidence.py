@@ -18,14 +18,17 @@ from cauce.calls.models import (
     Evidence,
     EvidencePart,
     EvidenceState,
+    Reading,
     Requirement,
     ReviewCase,
     Stage,
 )
 from cauce.calls.queries import evidence as reads
+from cauce.calls.rules import readings
 from cauce.calls.rules import requirements as rulebook
 
 EvidenceRefused = rulebook.EvidenceRefused
+ReadingRefused = readings.ReadingRefused
 LIMITS = files.Limits()
 
 
@@ -45,7 +48,8 @@ def hand_in(
     With ``adds`` they come after the files that were there, in a new evidence
     all the same. The same files again are what is there already. What was observed and is
     handed in anew brings the case back to the queue once nothing observed is
-    left. Raises ``Denied`` after the closing second or the window to mend,
+    left. What a machine can read of it with certainty becomes a ``Reading``,
+    which waits for the person's word. Raises ``Denied`` after the closing second or the window to mend,
     ``EvidenceRefused`` for a document that is no longer good.
     """
     application, case = _locked(application)
@@ -73,9 +77,36 @@ def hand_in(
     EvidencePart.objects.bulk_create(
         EvidencePart(evidence=evidence, number=number, file=file) for number, file in enumerate(kept, 1)
     )
+    _read(evidence, parts, before=current if adds else None, now=now)
     _renew(case, application, now=now)
     note(key=requirement.key, digests=[file.digest for file in kept])
     return evidence
+
+
+@use_case
+def answer_reading(*, reading: Reading, told: str, actor: Actor, now: datetime) -> Reading:
+    """Keep what the person says that the document says: the same as was read confirms it, anything else stands beside it.
+
+    Raises ``Denied`` if it is not theirs or was decided on, ``ReadingRefused`` for what cannot be one.
+    """
+    _locked(reading.evidence.application)
+    reading = (
+        Reading.objects.select_for_update(of=("self",))
+        .select_related("evidence__application")
+        .get(pk=reading.pk)
+    )
+    evidence = reading.evidence
+    readings.may_answer(actor, evidence.application.person_id, evidence).enforce()
+    said = readings.tidy(reading.field, told)
+    agrees = readings.are_same(reading.field, said, reading.value)
+    said = reading.value if agrees else said
+    if reading.told == said:
+        note(unchanged=True)
+        return reading
+    reading.told, reading.confirmed_at = said, now if agrees else None
+    reading.save(update_fields=["told", "confirmed_at"])
+    note(field=reading.field, agrees=agrees)
+    return reading
 
 
 @use_case
@@ -95,6 +126,7 @@ def reuse_verified(*, application: Application, actor: Actor, now: datetime) -> 
             EvidencePart(evidence=evidence, number=part.number, file_id=part.file_id)
             for part in verified.parts.order_by("number")
         )
+        _carry_readings(verified, evidence)
         reused.append(requirement.key)
     if reused:
         _renew(case, application, now=now)
@@ -148,6 +180,26 @@ def _replace(
         verified_at=now if verified else None,
         reused_from=verified,
     )
+
+
+def _read(
+    evidence: Evidence, parts: Sequence[files.Examined], *, before: Evidence | None, now: datetime
+) -> None:
+    """Keep what can be read of the new parts; what was read of those ``before`` them stays if nothing contradicts it."""
+    read = readings.read(evidence.requirement.key, "\n".join(part.text for part in parts))
+    former = before.readings.first() if before is not None else None
+    if before is not None and former is not None:
+        if read is None or readings.are_same(former.field, former.value, read[1]):
+            _carry_readings(before, evidence)
+        return  # two pages that say different things: neither is certain
+    if read is not None:
+        Reading.objects.create(evidence=evidence, field=read[0], value=read[1], read_at=now)
+
+
+def _carry_readings(former: Evidence, evidence: Evidence) -> None:
+    for one in former.readings.all():
+        one.pk, one.evidence, one._state.adding = None, evidence, True
+        one.save(force_insert=True)
 
 
 # --------------------------------------------------------------------- queue

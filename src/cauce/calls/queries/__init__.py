@@ -161,6 +161,7 @@ from cauce.calls.queries.portal import (
     published_posts,
     receipt_page,
 )
+from cauce.calls.queries.readings import prefilled
 from cauce.calls.queries.review import (
     calls_reviewed_by,
     case_page,
@@ -292,6 +293,7 @@ __all__ = [
     "posts_by_key",
     "posts_of",
     "posts_page",
+    "prefilled",
     "published_calls",
     "published_posts",
     "queue_page",

@@ -30,6 +30,7 @@ from cauce.calls.models import (
     ReviewCase,
 )
 from cauce.calls.queries.list import Frame
+from cauce.calls.queries.readings import Read, readings_of
 from cauce.calls.rules import requirements as rulebook
 from cauce.calls.rules.review import REASONS, Mark
 
@@ -170,6 +171,7 @@ class FileRow:
     may_hand_in: Verdict
     expires_on: date | None
     url: str
+    read: Read | None = None
 
     @property
     def pages_words(self) -> str:
@@ -265,12 +267,13 @@ class MyFile:
 
 
 def my_file(frame: Frame, actor: Actor, *, now: datetime) -> MyFile:
-    """Return the page of the person's documents; at most nine queries whatever their number, besides the frame."""
+    """Return the page of the person's documents; at most ten queries whatever their number, besides the frame."""
     application = frame.application
     case = ReviewCase.objects.filter(application=application).first()
     requirements = asked_of(application)
     held = current_evidence(application)
     pages = pages_of(list(held.values()))
+    read = readings_of(held.values(), actor)
     decision = _decision(case)
     said = {mark.requirement: mark for mark in map(Mark.of, decision.marks)} if decision else {}
     rows = []
@@ -290,6 +293,7 @@ def my_file(frame: Frame, actor: Actor, *, now: datetime) -> MyFile:
                 may_hand_in=rulebook.may_hand_in(actor, application, case, evidence, now=now),
                 expires_on=rulebook.expires_on(requirement, evidence.issued_on) if evidence else None,
                 url=reverse("calls:application_document", args=[application.folio, requirement.key]),
+                read=read.get(evidence.pk) if evidence else None,
             )
         )
     lacking = [requirement for requirement in requirements if requirement.pk not in held]

@@ -35,6 +35,7 @@ from cauce.calls.queries.desk import name_of
 from cauce.calls.queries.desk_pages import Frame, desk_frame
 from cauce.calls.queries.double_check import Checked, checked
 from cauce.calls.queries.evidence import Preview, asked_of, current_evidence, pages_of, previews
+from cauce.calls.queries.readings import Read, readings_of
 from cauce.calls.rules import review as rulebook
 from cauce.calls.rules.requirements import expires_on
 from cauce.calls.rules.review import REASONS, Mark
@@ -97,6 +98,7 @@ class Document:
     evidence: Evidence | None
     pages: list[Preview]
     is_lapsed: bool = False
+    read: Read | None = None
 
     @property
     def is_verified(self) -> bool:
@@ -197,15 +199,20 @@ class CasePage:
 
 
 def case_page(case: ReviewCase, actor: Actor, *, now: datetime) -> CasePage:
-    """Return the page of a case; nine queries however many documents it has."""
+    """Return the page of a case; ten queries however many documents it has."""
     rows = _documents(case)
     held = [evidence for _requirement, evidence in rows if evidence is not None]
     pages: dict[int, list[StoredFile]] = pages_of(held)
+    read = readings_of(held, actor)
     seen = {row.key: evidence.pk if evidence else None for row, evidence in rows}
     late = lapsed(case, seen)
     documents = [
         Document(
-            row, evidence, previews(evidence, pages.get(evidence.pk, [])) if evidence else [], row.key in late
+            row,
+            evidence,
+            previews(evidence, pages.get(evidence.pk, [])) if evidence else [],
+            row.key in late,
+            read.get(evidence.pk) if evidence else None,
         )
         for row, evidence in rows
     ]

@@ -80,6 +80,7 @@ from cauce.calls.views.downtime import outages
 from cauce.calls.views.evidence import (
     application_document,
     application_file,
+    application_reading,
     application_reuse,
     evidence_page,
 )
@@ -180,6 +181,7 @@ __all__ = [
     "application_document",
     "application_file",
     "application_list",
+    "application_reading",
     "application_receipt",
     "application_receipt_content",
     "application_receipt_pdf",

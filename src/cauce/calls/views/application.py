@@ -95,7 +95,8 @@ def application_details(request, folio):
     if request.method != "POST" and mine.call.categories and not mine.category:
         return redirect("calls:application_category", folio)
     here = queries.frame(mine, request.actor, now=request.now)
-    form = web.fill(request, forms.DetailsForm, call=mine.call, initial=_details_of(mine))
+    prefilled = queries.prefilled(mine)
+    form = web.fill(request, forms.DetailsForm, call=mine.call, initial=_details_of(mine) | prefilled)
     if request.method == "POST" and form.is_valid():
         saved = web.attempt(
             form,
@@ -121,6 +122,7 @@ def application_details(request, folio):
             "form": form,
             "steps": here.steps("details"),
             "may_change": may_change,
+            "prefilled": prefilled,
             "category": queries.choice_of(mine.category) if mine.category else None,
             "number": queries.own_number(mine) if mine.category else "",
         },

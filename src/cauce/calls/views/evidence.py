@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cauce.base import files, web
 from cauce.calls import operations, queries
-from cauce.calls.forms.evidence import EvidenceForm
+from cauce.calls.forms.evidence import EvidenceForm, ReadingForm
 from cauce.calls.models import Application
-from cauce.calls.queries.evidence import MyFile
+from cauce.calls.queries.evidence import FileRow, MyFile
 
 
 @require_safe
@@ -29,9 +29,7 @@ def application_file(request: Any, folio: str) -> HttpResponse:
 def application_document(request: Any, folio: str, key: str) -> HttpResponse:
     """One document: its pages, and handing in another until the closing second."""
     page = _page(request, folio)
-    row = next((one for one in page.rows if one.requirement.key == key), None)
-    if row is None:
-        raise Http404
+    row = _row(page, key)
     form = web.fill(request, EvidenceForm, requirement=row.requirement, current=row.evidence)
     if request.method == "POST" and form.is_valid():
         row.may_hand_in.enforce()
@@ -51,8 +49,41 @@ def application_document(request: Any, folio: str, key: str) -> HttpResponse:
                 request, _("%(name)s: recibido. Así lo verá quien revise.") % {"name": row.requirement.name}
             )
             return redirect("calls:application_document", folio, key)
-    context = {"page": page, "frame": page.frame, "row": row, "form": form}
+    context = {"page": page, "frame": page.frame, "row": row, "form": form, "answer": ReadingForm()}
     return render(request, "calls/application_document.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def application_reading(request: Any, folio: str, key: str) -> HttpResponse:
+    """Say whether what a machine read of a document is so, or what it says."""
+    page = _page(request, folio)
+    row = _row(page, key)
+    if row.read is None:
+        raise Http404
+    answer = ReadingForm(request.POST)
+    answered = None
+    if answer.is_valid():
+        answered = web.attempt(
+            answer,
+            operations.answer_reading,
+            reading=row.read.reading,
+            told=answer.cleaned_data["told"],
+            actor=request.actor,
+            now=request.now,
+        )
+    if answered is not None:
+        messages.success(request, _("Guardamos lo que dices de: %(name)s.") % {"name": row.requirement.name})
+        return redirect("calls:application_file", folio)
+    form = EvidenceForm(requirement=row.requirement, current=row.evidence)
+    context = {"page": page, "frame": page.frame, "row": row, "form": form, "answer": answer}
+    return render(request, "calls/application_document.html", context, status=422)
+
+
+def _row(page: MyFile, key: str) -> FileRow:
+    row = next((one for one in page.rows if one.requirement.key == key), None)
+    if row is None:
+        raise Http404
+    return row
 
 
 def _examined(uploads: list[Any]) -> tuple[files.Examined, ...]:

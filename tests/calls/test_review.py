@@ -179,6 +179,8 @@ def test_an_observation_has_a_clock_and_mending_brings_it_back(rosa):
     frame = queries.frame(case.application, hers, now=NOON)
     page = queries.my_file(frame, hers, now=NOON)
     assert (page.is_observed, page.rows[0].observed, page.remark) == (True, "No se lee", "Falta la esquina.")
+    first = queries.my_home_page(hers, now=NOON).first
+    assert (first.href_name, first.frame.documents.mend_by) == ("calls:application_file", case.cure_until)
     with pytest.raises(NothingToReview):
         operations.claim_case(call=call, actor=rosa, now=NOON)
 
@@ -193,6 +195,7 @@ def test_an_observation_has_a_clock_and_mending_brings_it_back(rosa):
     fresh = mend("nítida", case.cure_until - timedelta(seconds=1))
     case.refresh_from_db()
     assert (case.state, case.round) == (CaseState.QUEUED, 2)
+    assert queries.my_home_page(hers, now=NOON).first is None
     with pytest.raises(Denied):  # once mended, it is closed again
         mend("otra", case.queued_at)
     Message.objects.all().delete()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import models
@@ -21,6 +21,7 @@ from cauce.calls.models import (
     ListVersion,
     Post,
     Requirement,
+    ReviewCase,
 )
 from cauce.calls.rules.application import PostFact, Sent
 from cauce.calls.rules.requirements import is_asked_of
@@ -205,23 +206,28 @@ def _facts(posts: models.QuerySet[Post]) -> dict[int, PostFact]:
 
 
 class DocumentsAsked(NamedTuple):
-    """How many documents a call asks of a person, and how many of those it needs are not there."""
+    """How many documents a call asks of a person, how many of those it needs are not there, and until when to mend any."""
 
     asked: int
     missing: int
+    mend_by: datetime | None = None
 
 
 def documents_asked(application: Application) -> DocumentsAsked:
-    """Count what the call asks of this person and what is missing; one query."""
+    """Count what the call asks of this person and what is missing, and tell what was observed; one query."""
     held = Evidence.objects.filter(
         requirement=models.OuterRef("pk"), application=application, replaced_at__isnull=True
     )
     foreign = IdentityDocument.objects.filter(person=application.person_id).exclude(country="MX")
+    observed = ReviewCase.objects.filter(application=application, state=CaseState.OBSERVED).values(
+        "cure_until"
+    )
     rows = [
         row
         for row in Requirement.objects.filter(call=application.call_id).annotate(
-            is_held=models.Exists(held), is_foreign=models.Exists(foreign)
+            is_held=models.Exists(held), is_foreign=models.Exists(foreign), mend_by=models.Subquery(observed)
         )
         if is_asked_of(row, is_foreign=row.is_foreign)
     ]
-    return DocumentsAsked(len(rows), sum(row.is_needed and not row.is_held for row in rows))
+    missing = sum(row.is_needed and not row.is_held for row in rows)
+    return DocumentsAsked(len(rows), missing, rows[0].mend_by if rows else None)

@@ -143,7 +143,7 @@ class Frame:
         done = {
             "call": True,
             "details": self.next is not Step.DETAILS,
-            "documents": not self.documents.missing,
+            "documents": not (self.documents.missing or self.documents.mend_by),
             "list": bool(self.current and self.current.posts),
             "send": self.is_submitted and not self.has_unsent_changes,
             "receipt": False,
@@ -578,6 +578,11 @@ def my_application(here: Frame) -> MyApplication:
             "when": to_the_second(published_at)
         }
         return MyApplication(here, _("Ya hay resultado"), asked, RESULT, _("Ver mi resultado"))
+    if here.documents.mend_by:
+        asked = _("Corrige antes del %(when)s.") % {"when": to_the_second(here.documents.mend_by)}
+        return MyApplication(
+            here, _("Hay algo que corregir"), asked, "calls:application_file", _("Corregir mis documentos")
+        )
     if here.has_unsent_changes and here.is_open:
         closing = _("Cierra el %(when)s.") % by
         asked = f"{here.what_counts} {closing}"

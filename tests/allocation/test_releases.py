@@ -65,6 +65,11 @@ def test_the_definitive_list_waits_for_the_last_second_and_needs_two_people(call
         operations.propose_list(actor=staff.carla, call=call, now=provisional.claims_until)
     made = operations.propose_list(actor=staff.carla, call=call, now=closed)
     assert operations.propose_list(actor=staff.carla, call=call, now=closed) == made
+    assert [queries.signing_desk(one).releases for one in (staff.sofia, staff.carla, staff.dario)] == [
+        [made],
+        [],
+        [],
+    ]
     with pytest.raises(Denied, match="Ya hay una publicación"):
         operations.propose_list(actor=staff.sofia, call=call, now=closed)
     with pytest.raises(Denied, match="la confirma otra persona"):

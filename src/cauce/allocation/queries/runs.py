@@ -15,7 +15,7 @@ from cauce.accounts import roles
 from cauce.accounts.models import Membership, User
 from cauce.accounts.roles import Role
 from cauce.allocation import rules
-from cauce.allocation.models import Run, RunState, Signature
+from cauce.allocation.models import Release, ReleaseState, Run, RunState, Signature
 from cauce.allocation.queries.live import run_verdict
 from cauce.allocation.queries.words import failure_sentence, stage_words
 from cauce.base import background, figures
@@ -309,12 +309,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class SigningDesk:
+    """``releases`` are what somebody else proposed to make public, with its preview."""
+
     mine: list[Waiting]
     others: list[Waiting]
+    releases: list[Release]
 
 
 def signing_desk(actor: Actor) -> SigningDesk:
-    """The newest certified run of each call where the actor signs: what waits for them, and what for others. One query."""
+    """The newest certified run of each call where the actor signs: what waits for them, and what for others. Two queries."""
     newest = (
         Run.objects.filter(call=OuterRef("call"), state__in=rules.ANSWERED)
         .order_by("-number")
@@ -340,11 +343,17 @@ def signing_desk(actor: Actor) -> SigningDesk:
         .select_related("call__institution")
         .order_by("certified_at")
     )
+    proposed = (
+        Release.objects.filter(state=ReleaseState.PROPOSED).exclude(proposed_by=actor.user_id or 0)
+        .select_related("call").defer("preview").order_by("proposed_at")
+    )  # fmt: skip
     where = actor.institutions(roles.ALLOCATION_SIGN)
     if where is not None:
         runs = runs.filter(call__institution_id__in=where)
+        proposed = proposed.filter(call__institution_id__in=where)
     lines = [Waiting(run, run.signed, run.by_me, run.open_reviews) for run in runs]
     return SigningDesk(
         mine=[one for one in lines if not one.is_signed_by_me and one.signed < rules.SIGNATURES],
         others=[one for one in lines if one.is_signed_by_me or one.signed >= rules.SIGNATURES],
+        releases=list(proposed),
     )

@@ -178,6 +178,7 @@ ACTIONS = {
     "config.fill_documents": _("Puso los documentos de la demostración"),
     "config.fill_kinds": _("Llenó las entrevistas y la terna de la demostración"),
     "config.fill_live": _("Llenó la elección en vivo de la demostración"),
+    "config.fill_offers": _("Llenó las ofertas de la demostración"),
     "config.fill_second": _("Llenó el segundo periodo de la demostración"),
     "indicators.begin_replay": _("Empezó una repetición de 2022"),
     "indicators.fail_replay": _("Una repetición de 2022 falló"),

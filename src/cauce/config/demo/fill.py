@@ -19,6 +19,8 @@ from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, CallPlan, at, call_
 from cauce.config.demo.documents import LONGEST_CURE
 from cauce.config.demo.live import LIVE, RENATA, live_plan, live_posts, live_stories
 from cauce.config.demo.live import PEOPLE as LIVE_PEOPLE
+from cauce.config.demo.offers import ITZEL, OFFERS, offers_plan, offers_posts, offers_stories
+from cauce.config.demo.offers import PEOPLE as OFFERS_PEOPLE
 from cauce.config.demo.people import Invented, invent_people
 from cauce.config.demo.posts import CORE, Place, PostPlan, drive_posts, residency_posts
 from cauce.config.demo.second import (
@@ -129,10 +131,11 @@ def draft_calls(*, actor: Actor, now: datetime) -> Call:
         DRIVE: world.drive_posts,
         SECOND: second_posts(world.residency_posts),
         LIVE: live_posts(world.residency_posts),
+        OFFERS: offers_posts(world.residency_posts),
     }
     zones = kinds.zones(world.places)
     posts |= {kinds.TEAMS: kinds.team_posts(zones), kinds.MANAGERS: kinds.manager_posts(zones)}
-    for plan in (*call_plans(), second_plan(), live_plan(), *kinds.kind_plans()):
+    for plan in (*call_plans(), second_plan(), live_plan(), offers_plan(), *kinds.kind_plans()):
         if not Call.objects.filter(code=plan.code).exists():
             call = _draft(plan, posts[plan.code], world)
             if plan.code == kinds.TEAMS:
@@ -276,6 +279,34 @@ def fill_live(*, actor: Actor, now: datetime) -> Call:
     numbers = world.numbers(LIVE, len(people), -1)
     stories = live_stories(
         world.random("live"), people, numbers, live_posts(world.residency_posts), _person(RENATA)
+    )
+    made = save_applications(
+        call,
+        stories,
+        specialties=dict(Specialty.objects.values_list("code", "pk")),
+        merit_source="ENARM 2023 (E47): lista de personas seleccionadas; promedio: certificado de estudios",
+    )
+    note(applications=len(made))
+    return call
+
+
+@use_case
+def fill_offers(*, actor: Actor, now: datetime) -> Call:
+    """Create the applicants of the call whose places are offered, with their lists; return the call. Needs it published."""
+    world = World.read()
+    call = Call.objects.get(code=OFFERS)
+    born = (date(1988, 1, 1), date(1999, 12, 30))
+    taken = set(IdentityDocument.objects.values_list("number", flat=True))
+    invented = invent_people(
+        world.random("offers people"), count=OFFERS_PEOPLE, born=born, states=world.states, taken=taken
+    )
+    people = save_people(invented, now=at(1, 7, 12))
+    stories = offers_stories(
+        world.random("offers"),
+        people,
+        world.numbers(OFFERS, len(people), -1),
+        offers_posts(world.residency_posts),
+        _person(ITZEL),
     )
     made = save_applications(
         call,

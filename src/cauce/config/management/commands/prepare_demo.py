@@ -19,7 +19,7 @@ from rich.console import Console
 from cauce.accounts import operations as accounts
 from cauce.accounts.models import PrivacyNotice, User
 from cauce.accounts.queries import actor_for
-from cauce.allocation.models import LiveChoice
+from cauce.allocation.models import LiveChoice, Offer
 from cauce.base import clock
 from cauce.base.actors import Actor
 from cauce.calls import operations as calls
@@ -30,6 +30,8 @@ from cauce.config.demo import documents, fill, kinds, timeline
 from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY, TODAY
 from cauce.config.demo.live import LIVE, hold
 from cauce.config.demo.live import PUBLISHED_AT as LIVE_PUBLISHED_AT
+from cauce.config.demo.offers import OFFERS, offer_places
+from cauce.config.demo.offers import PUBLISHED_AT as OFFERS_PUBLISHED_AT
 from cauce.config.demo.second import PUBLISHED_AT, SECOND
 from cauce.indicators import operations as indicators
 from cauce.indicators.models import PublishedFigure
@@ -42,10 +44,18 @@ MANAGERS = {
     DRIVE: "carla@demo.cauce.example",
     SECOND: "ofelia@demo.cauce.example",
     LIVE: "ofelia@demo.cauce.example",
+    OFFERS: "ofelia@demo.cauce.example",
     kinds.TEAMS: "carla@demo.cauce.example",
     kinds.MANAGERS: "carla@demo.cauce.example",
 }
-PUBLICATIONS = {**PUBLISHED, SECOND: PUBLISHED_AT, LIVE: LIVE_PUBLISHED_AT, **kinds.PUBLISHED}
+SECOND_SIGNATORY = "sofia@demo.cauce.example"
+PUBLICATIONS = {
+    **PUBLISHED,
+    SECOND: PUBLISHED_AT,
+    LIVE: LIVE_PUBLISHED_AT,
+    OFFERS: OFFERS_PUBLISHED_AT,
+    **kinds.PUBLISHED,
+}
 
 
 class Command(BaseCommand):
@@ -74,6 +84,7 @@ class Command(BaseCommand):
         self._stage("Applicants and their lists", lambda: not fill.is_filled(), self._fill)
         self._stage("Applicants of the second period", lambda: not fill.second_is_filled(), self._fill_second)
         self._stage("A live choice under way", _live_choice_lacking, self._hold_live)
+        self._stage("Offers that wait for answers", _offers_lacking, self._offer)
         self._stage("Documents", lambda: not documents.documents_are_filled(), self._fill_documents)
         self._stage("Interviews and a shortlist", lambda: not fill.kinds_are_filled(), self._fill_kinds)
         now = timeline.resume_at()
@@ -175,6 +186,19 @@ class Command(BaseCommand):
             fill.fill_live(actor=DEMO, now=now)
         done = hold(call, User.objects.get(email=MANAGERS[LIVE]), now=now)
         return f"{LIVE} {call.applications.count():,} applications, {done} have chosen"
+
+    def _offer(self) -> str:
+        now = self._when(TODAY)
+        call = Call.objects.get(code=OFFERS)
+        if not call.applications.exists():
+            fill.fill_offers(actor=DEMO, now=now)
+        manager, second = (User.objects.get(email=email) for email in (MANAGERS[OFFERS], SECOND_SIGNATORY))
+        offers = offer_places(call, manager, second, now=now)
+        return f"{OFFERS} {call.applications.count():,} applications, {offers} offers"
+
+
+def _offers_lacking() -> bool:
+    return not Offer.objects.filter(release__call__code=OFFERS, answered_at__isnull=False).exists()
 
 
 def _live_choice_lacking() -> bool:

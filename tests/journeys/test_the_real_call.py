@@ -1,0 +1,180 @@
+"""What follows a sent list, for doctors on a phone and recruiters at a desk, with only what they can see and press.
+
+Bruno mends a document before his clock runs out; Renata chooses in her turn and a desk after her; Itzel answers a
+signed offer and the seats that were declined are offered again; Mariana claims. After the errands, which need RM24
+as it was. ``JOURNEY_PICTURES=docs/pictures`` keeps the pictures that docs/journey.md shows.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from PIL import Image, ImageDraw
+
+from tests.journeys.conftest import DESK, PHONE, settle
+from tests.journeys.test_spine import enter_as, look, no_sideways_scroll, picture  # noqa: F401 - a fixture
+from tests.journeys.test_states import published  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.once
+
+
+def glance(page, name):
+    """As ``look``, of pages whose parts axe has read already."""
+    no_sideways_scroll(page)
+    picture(page, name)
+
+
+def go_to(page, text):
+    page.locator("main").get_by_role("link", name=re.compile(text)).first.click()
+
+
+def paper():
+    page = Image.new("RGB", (900, 600), "#f4f1e8")
+    ImageDraw.Draw(page).text((70, 90), "DOCUMENTO INVENTADO", fill="#11262d", font_size=56)
+    out = io.BytesIO()
+    page.save(out, "PNG")
+    return {"name": "titulo.png", "mimeType": "image/png", "buffer": out.getvalue()}
+
+
+def test_a_doctor_mends_a_document_before_the_clock_runs_out(visit, look):  # noqa: F811
+    page = visit(PHONE)
+    enter_as(page, "Bruno")
+    page.get_by_role("heading", name="Hay algo que corregir").wait_for()
+    glance(page, "31-home-mend")
+    go_to(page, "Corregir mis documentos")
+    page.get_by_text("Lo que dice quien revisó").wait_for()
+    look(page, "32-file")
+    go_to(page, "^Corregir:")
+    page.get_by_role("heading", name="Así lo ve quien revisa").wait_for()
+    page.get_by_label("Fotos o PDF").set_input_files(paper())
+    page.get_by_role("button", name="Subir el documento").dblclick()
+    page.get_by_text("Subido").first.wait_for()
+    look(page, "33-document")
+
+
+def test_a_doctor_chooses_in_her_turn_and_a_desk_serves_the_next(visit, look):  # noqa: F811
+    page = visit(PHONE)
+    enter_as(page, "Renata")
+    go_to(page, "elección en vivo")
+    go_to(page, "mi turno")
+    page.get_by_role("heading", name="De tu lista, en tu orden").wait_for()
+    look(page, "34-my-turn")
+    go_to(page, "^Elegir")
+    page.get_by_role("button", name="Sí, esta es mi plaza").dblclick()  # a tired thumb
+    page.get_by_text("del registro").wait_for()
+    glance(page, "35-chosen")
+
+    marta = visit(DESK)
+    enter_as(marta, "Marta")
+    marta.get_by_role("link", name="Mesas de elección").first.click()
+    go_to(marta, "EV24|vivo")
+    lane = marta.get_by_role("row").filter(has_text="Pediatría").first
+    folio = re.search(r"EV24-\d{6}-\d", lane.inner_text()).group()
+    marta.get_by_label("Folio de quien está en la mesa").fill(folio)
+    marta.get_by_label("Número de mesa").fill("1")
+    marta.get_by_role("button", name="Buscar").click()
+    marta.get_by_role("heading", name="De su lista, en su orden").wait_for()
+    look(marta, "36-desk")
+    go_to(marta, "^Elegir")
+    marta.get_by_role("button", name="Confirmar").click()
+    marta.get_by_role("row").filter(has_text=folio).filter(has_text="En mesa").first.wait_for()
+
+
+def test_an_offer_is_answered_and_what_was_declined_is_offered_again(visit, look):  # noqa: F811
+    itzel = visit(PHONE)
+    answer(itzel, look)
+    offer_again(visit, look)
+    itzel.get_by_role("link", name="Ofertas", exact=True).click()
+    wait_for(itzel, "Cambió por una mejor")
+
+
+def answer(itzel, look):  # noqa: F811
+    enter_as(itzel, "Itzel")
+    go_to(itzel, "resultado")
+    go_to(itzel, "Pediatría, ")
+    itzel.get_by_text("Responde a más tardar el").wait_for()
+    look(itzel, "37-offer")
+    itzel.get_by_role("button", name="Rechazar la oferta").click()
+    itzel.get_by_text("Falta por qué la rechazas").first.wait_for()
+    itzel.get_by_role("button", name="Apartar la oferta").dblclick()
+    itzel.get_by_text("Ya la apartaste una vez").wait_for()
+    itzel.get_by_label("Si en otra ronda se libera una opción que prefiero").check()
+    itzel.get_by_role("button", name="Aceptar el lugar").click()
+    itzel.get_by_text("Tu lugar no se pierde mientras tanto").wait_for()
+    glance(itzel, "38-accepted")
+
+
+def offer_again(visit, look):  # noqa: F811
+    """Two people, over one preview of who is offered what."""
+    ofelia = visit(DESK)
+    enter_as(ofelia, "Ofelia")
+    ofelia.get_by_role("link", name="RA24", exact=True).first.click()
+    ofelia.get_by_role("link", name="Ofertas y rondas").first.click()
+    look(ofelia, "39-offers")
+    ofelia.get_by_role("button", name="Pedir la corrida de la ronda").dblclick()
+    ofelia.wait_for_url("**/corridas/**")
+    ofelia.get_by_role("link", name="Ofertas y rondas").first.click()
+    wait_for(ofelia, "Primer día de estas plazas")
+    first_day = ofelia.get_by_role("group", name="Primer día de estas plazas")
+    for part, value in (("Día", "15"), ("Mes", "3"), ("Año", "2024")):
+        first_day.get_by_label(part).fill(value)
+    ofelia.get_by_role("button", name="Ver la vista previa y proponer").click()
+    ofelia.get_by_role("heading", name="Qué se ofrece a quién").wait_for()
+    ofelia.get_by_text("Ver folio por folio").click()
+    look(ofelia, "40-round")
+    ofelia.get_by_text("Confirma", exact=True).wait_for()
+
+    sofia = visit(DESK)
+    enter_as(sofia, "Sofía")
+    sofia.get_by_role("link", name=re.compile("[Ff]irma")).first.click()
+    go_to(sofia, "RA24: Ronda de ofertas")
+    sofia.get_by_role("button", name="Confirmar y publicar").dblclick()
+    sofia.get_by_text("Confirmó").first.wait_for()
+
+
+def wait_for(page, text):
+    """Open a page again until the worker has done its part: without scripts, so would a person."""
+    for _try in range(60):
+        page.wait_for_timeout(500)
+        settle(page)
+        if page.get_by_text(text).count():
+            return
+        page.goto(page.url)
+    pytest.fail(f"{page.url} does not say {text}")
+
+
+def test_a_recruiter_reads_who_applied_and_whose_documents_are_verified(visit, look):  # noqa: F811
+    carla = visit(DESK)
+    enter_as(carla, "Carla")
+    carla.get_by_role("link", name="JR24", exact=True).first.click()
+    carla.get_by_role("link", name="Solicitudes").first.click()
+    carla.get_by_role("heading", name="Folios").wait_for()
+    glance(carla, "42-candidates")
+    carla.get_by_role("link", name="Revisión").first.click()
+    carla.wait_for_url("**/revision/**")
+    look(carla, "43-review")
+
+
+def test_a_claim_is_lodged_with_its_receipt(visit, look, published):  # noqa: F811
+    page = visit(PHONE)
+    enter_as(page, "Mariana")
+    go_to(page, "resultado")
+    page.get_by_text("Mariana, tienes lugar").wait_for()
+    page.get_by_role("link", name="Inconformarme con mi resultado").click()
+    page.get_by_role("button", name="Presentar mi inconformidad").click()
+    page.get_by_text("Falta decir qué está mal").first.wait_for()
+    page.locator("[name=kind]").first.check()
+    page.get_by_label("Qué pasó").fill(
+        "Mi constancia del ENARM dice dos aciertos más en los reactivos de alta dificultad que los que se cargaron."
+    )
+    page.get_by_label("Qué pides").fill("Que se compare mi puntaje con la constancia y se corrija.")
+    page.get_by_label("Pruebas").set_input_files(paper())
+    look(page, "44-claim")
+    page.get_by_role("button", name="Presentar mi inconformidad").dblclick()
+    page.get_by_text("te escribimos en cuanto se decida").or_(
+        page.get_by_text("Te escribimos en cuanto")
+    ).first.wait_for()
+    assert re.search(r"I-RM24-[2-9A-Z]{8}", page.locator("main").inner_text())
+    look(page, "45-claim-receipt")

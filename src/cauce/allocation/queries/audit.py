@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from cauce.accounts import roles
 from cauce.accounts.models import Membership, User
@@ -41,6 +42,12 @@ EXCEPTIONAL = (
     "allocation.withdraw_signature", "allocation.fail",
 )  # fmt: skip
 SHOWN = 40
+_KINDS = {
+    "scores": gettext_lazy("Puntajes"),
+    "answers": gettext_lazy("Hojas de respuestas"),
+    "applicants": gettext_lazy("Solicitudes"),
+    "posts": gettext_lazy("Plazas"),
+}
 _MANAGERS = [role for role in Role.values if roles.CALL_MANAGE in roles.PERMISSIONS[role]]
 
 
@@ -99,6 +106,10 @@ class Provenance:
     file: Import
     who: str
     agreed: int | None
+
+    @property
+    def kind(self) -> str:
+        return str(_KINDS[self.file.kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +200,9 @@ def _signatures(run: Run | None) -> list[tuple[str, Any]]:
 
 
 def _files(call: Call) -> list[Provenance]:
-    kinds = ("scores", "answers", "applicants", "posts")
     files = list(
         Import.objects.defer("data", "findings")
-        .filter(kind__in=kinds, scope=call.code)
+        .filter(kind__in=_KINDS, scope=call.code)
         .order_by("-received_at")[:SHOWN]
     )
     ids = {int(one.asked_by[5:]) for one in files if one.asked_by.startswith("user:")}

@@ -176,6 +176,7 @@ ACTIONS = {
     "config.draft_calls": _("Creó las convocatorias de la demostración"),
     "config.fill_demo": _("Llenó la demostración"),
     "config.fill_documents": _("Puso los documentos de la demostración"),
+    "config.answer_proposal": _("Contestó la propuesta de un instituto en la demostración"),
     "config.fill_kinds": _("Llenó las entrevistas y la terna de la demostración"),
     "config.fill_live": _("Llenó la elección en vivo de la demostración"),
     "config.fill_offers": _("Llenó las ofertas de la demostración"),

@@ -13,7 +13,7 @@ from cauce.base.actors import Actor
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import Application, CalendarEntry, Call, CallSpecialty, Post, Tier
 from cauce.calls.operations import ask_for_usual, commitment_of
-from cauce.config.demo import kinds, market, story
+from cauce.config.demo import kinds, market, partners, story
 from cauce.config.demo.applications import Story, save_applications, save_people
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, CallPlan, at, call_plans, moment
 from cauce.config.demo.documents import LONGEST_CURE
@@ -132,10 +132,11 @@ def draft_calls(*, actor: Actor, now: datetime) -> Call:
         SECOND: second_posts(world.residency_posts),
         LIVE: live_posts(world.residency_posts),
         OFFERS: offers_posts(world.residency_posts),
+        partners.SHARED: partners.shared_posts(world.residency_posts),
     }
     zones = kinds.zones(world.places)
     posts |= {kinds.TEAMS: kinds.team_posts(zones), kinds.MANAGERS: kinds.manager_posts(zones)}
-    for plan in (*call_plans(), second_plan(), live_plan(), offers_plan(), *kinds.kind_plans()):
+    for plan in (*call_plans(), second_plan(), live_plan(), offers_plan(), partners.shared_plan(), *kinds.kind_plans()):
         if not Call.objects.filter(code=plan.code).exists():
             call = _draft(plan, posts[plan.code], world)
             if plan.code == kinds.TEAMS:
@@ -178,6 +179,9 @@ def _draft(plan: CallPlan, posts: list[PostPlan], world: World) -> Call:
     )
     if plan.code == DRIVE:
         ask_for_usual(call, longest_cure=LONGEST_CURE)
+    if plan.code == partners.SHARED:
+        ask_for_usual(call, longest_cure=partners.LONGEST_CURE)
+        partners.draft_partner(call)
     ends = world.previous_cutoffs if plan.code == RESIDENCY else {}
     Post.objects.bulk_create(
         (_post(call, post, specialties, ends.get(post.key)) for post in posts), batch_size=1000
@@ -201,10 +205,16 @@ def _post(call: Call, plan: PostPlan, specialties: dict[str, int], end: market.C
         has_housing=plan.has_housing,
         has_transport=plan.has_transport,
         note=plan.note,
-        reserved=reserved_in(plan.seats) if call.code == SECOND else {},
+        reserved=_reserved(call.code, plan.seats),
         last_place=end.place if end else None,
         last_score=market.score(end.merit.right) if end else "",
     )
+
+
+def _reserved(code: str, seats: int) -> dict[str, int]:
+    if code == SECOND:
+        return reserved_in(seats)
+    return partners.kept_in(seats) if code == partners.SHARED else {}
 
 
 # -------------------------------------------------------------- applications

@@ -26,7 +26,7 @@ from cauce.calls import operations as calls
 from cauce.calls import queries as call_reads
 from cauce.calls import rules as call_rules
 from cauce.calls.models import Call, CallState, Evidence, Interview, Post
-from cauce.config.demo import documents, fill, kinds, timeline
+from cauce.config.demo import documents, fill, kinds, partners, timeline
 from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY, TODAY
 from cauce.config.demo.live import LIVE, hold
 from cauce.config.demo.live import PUBLISHED_AT as LIVE_PUBLISHED_AT
@@ -45,6 +45,7 @@ MANAGERS = {
     SECOND: "ofelia@demo.cauce.example",
     LIVE: "ofelia@demo.cauce.example",
     OFFERS: "ofelia@demo.cauce.example",
+    partners.SHARED: "ofelia@demo.cauce.example",
     kinds.TEAMS: "carla@demo.cauce.example",
     kinds.MANAGERS: "carla@demo.cauce.example",
 }
@@ -54,6 +55,7 @@ PUBLICATIONS = {
     SECOND: PUBLISHED_AT,
     LIVE: LIVE_PUBLISHED_AT,
     OFFERS: OFFERS_PUBLISHED_AT,
+    partners.SHARED: partners.PUBLISHED_AT,
     **kinds.PUBLISHED,
 }
 
@@ -87,6 +89,7 @@ class Command(BaseCommand):
         self._stage("Offers that wait for answers", _offers_lacking, self._offer)
         self._stage("Documents", lambda: not documents.documents_are_filled(), self._fill_documents)
         self._stage("Interviews and a shortlist", lambda: not fill.kinds_are_filled(), self._fill_kinds)
+        self._stage("A partner's proposal", lambda: not partners.proposal_is_answered(), self._propose)
         now = timeline.resume_at()
         timeline.write_clock(settings.DATA, domain=now, machine=clock.machine())
         if people:
@@ -178,6 +181,12 @@ class Command(BaseCommand):
             calls.make_shortlist(actor=manager, post=post, now=now)
         held = Interview.objects.filter(panel__call=call, closed_at__isnull=False).count()
         return f"{call.code} {call.applications.count():,} applications, {held:,} interviews held"
+
+    def _propose(self) -> str:
+        call = Call.objects.get(code=partners.SHARED)
+        count = call.partners.get().nominations.count() or partners.propose(call)
+        partners.answer_proposal(call=call, actor=DEMO, now=self._when(TODAY))
+        return f"{partners.SHARED} {count} candidates of {partners.PARTNER}"
 
     def _hold_live(self) -> str:
         now = self._when(TODAY)

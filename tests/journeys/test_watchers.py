@@ -1,0 +1,233 @@
+"""Those who look on: a partner institute that proposes and sees no more than it may, and the auditor of a call.
+
+Last of the journeys: it publishes RX24, which those of the states still rehearse.
+``JOURNEY_PICTURES=docs/pictures`` keeps the pictures that docs/journey.md shows.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.journeys.conftest import DESK, PHONE, settle
+from tests.journeys.test_spine import enter_as, no_sideways_scroll, picture, verify
+from tests.journeys.test_states import lines, send
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def look(axe):
+    """Check a page as it stands, and keep a picture; of pages made alike, ``again`` leaves axe out."""
+
+    def check(page, name, *, again=False):
+        if not again:
+            axe(page)
+        no_sideways_scroll(page)
+        picture(page, name)
+
+    return check
+
+
+# ------------------------------------------------------------------ a partner institute
+
+
+def test_an_institute_proposes_two_sign_and_the_candidate_accepts(visit, look):
+    samuel = visit(DESK)
+    enter_as(samuel, "Samuel")
+    samuel.get_by_role("link", name="Proponer candidatos").first.click()
+    samuel.get_by_role("link", name="RS24").first.click()
+    samuel.get_by_role("heading", name="Propuesta del ISSS").wait_for()
+    look(samuel, "51-proposal")
+
+    samuel.get_by_role("link", name="Proponer a una persona").click()
+    tell(samuel, kind="Pasaporte", number="B00000952")
+    samuel.get_by_role("button", name="Añadir a la propuesta").click()
+    samuel.get_by_text("Es el mismo documento que el de la fila 3").first.wait_for()
+    look(samuel, "52-duplicate")
+    samuel.get_by_label("Número del documento").fill("B00001288")
+    samuel.get_by_role("button", name="Añadir a la propuesta").click()
+    samuel.get_by_text("Añadida en el lugar 4").wait_for()
+    samuel.get_by_role("button", name="Subir Douglas").click()
+    samuel.wait_for_function(
+        "() => document.querySelectorAll('.c-rank > li')[2].dataset.title.startsWith('Douglas')"
+    )
+    samuel.reload()  # what is signed is what is kept
+    assert "Douglas" in samuel.locator(".c-rank > li").nth(2).inner_text()
+    samuel.get_by_role("button", name="Firmar la propuesta").dblclick()  # signs once
+    samuel.get_by_text("Ya firmaste esta propuesta").wait_for()
+
+    sara = visit(PHONE)
+    enter_as(sara, "Sara")
+    sara.get_by_text("Secciones").click()
+    sara.get_by_role("link", name="Proponer candidatos").first.click()
+    sara.get_by_role("link", name="RS24").first.click()
+    sara.get_by_role("button", name="Dar la segunda firma").click()
+    sara.get_by_text("está firmada por dos personas").wait_for()
+    look(sara, "53-two-signatures")
+
+    xiomara = visit(PHONE)
+    enter_as(xiomara, "Xiomara")
+    xiomara.get_by_role("link", name="Ver la propuesta").click()
+    xiomara.get_by_role("heading", name="ISSS te propone").wait_for()
+    look(xiomara, "54-proposed")
+    xiomara.get_by_role("button", name="Aceptar la propuesta", exact=True).click()
+    xiomara.get_by_text("Aceptaste. Sigue con tus datos y tu lista").wait_for()
+
+    samuel.reload()
+    hers = samuel.locator(".c-rank > li", has_text="Xiomara").inner_text()
+    assert "Aceptó; falta que envíe su lista" in hers
+    accepted = samuel.locator(".c-rank > li", has_text="Óscar").inner_text()
+    assert "Falta:" in accepted
+    text = samuel.locator("main").inner_text()
+    assert not re.search(r"RS24-\d{6}-\d|78\.214", text), "an institute sees neither folios nor scores"
+    samuel.locator("#candidatos").scroll_into_view_if_needed()
+    look(samuel, "55-candidates", again=True)
+
+
+def tell(page, *, kind, number):
+    page.get_by_label("Número de personal").fill("ISSS-22731")
+    page.get_by_label(kind, exact=False).check()
+    page.get_by_label("Número del documento").fill(number)
+    page.get_by_label("Nombre o nombres").fill("Douglas Ernesto")
+    page.get_by_label("Primer apellido").fill("Funes")
+    page.get_by_label("Segundo apellido").fill("Aguilar")
+    for part, value in (("Día", "4"), ("Mes", "12"), ("Año", "1994")):
+        page.get_by_label(part).fill(value)
+    page.get_by_label("Correo").fill("douglas@demo.cauce.example")
+    page.get_by_label("Por qué se le propone").fill(
+        "Cuarto lugar del concurso interno; dos años en Chalatenango."
+    )
+
+
+# ------------------------------------------------------------------ the auditor
+
+
+@pytest.fixture
+def audited(visit):
+    """RX24 with scores from two files that agree, run, signed by two and published; return who manages it."""
+    ofelia = visit(DESK)
+    enter_as(ofelia, "Ofelia")
+    ofelia.goto("/gestion/RX24/solicitudes/")
+    folios = re.findall(r"RX24-\d{6}-\d", ofelia.locator("main").inner_text())[:2]
+    ofelia.get_by_role("link", name="Puntajes").click()
+    ofelia.get_by_text("Columnas que se leen").click()
+    words = ofelia.locator("details[open] p").first.inner_text()
+    head = words.removeprefix("Hacen falta: ").rstrip(".").split(", ")
+    rows = [
+        [folio, *values]
+        for folio, values in zip(folios, (["71", "41", "9.12"], ["68", "40", "8.80"]), strict=True)
+    ]
+    files = [
+        ("Archivo A", "lectura-optica.csv", lines(head, *rows)),
+        ("Archivo B", "acta.csv", lines(head, *rows[::-1])),
+    ]
+    send(ofelia, "Subir y revisar", *files)
+    ofelia.get_by_role("button", name="Cargar este archivo").click()
+    ofelia.get_by_text("Último archivo cargado: lectura-optica.csv").wait_for()
+
+    ofelia.goto("/gestion/RX24/corridas/")
+    ofelia.get_by_role("button", name="Pedir una corrida").click()
+    ofelia.get_by_role("button", name="Firmar esta huella").click(timeout=90_000)
+    ofelia.get_by_text("Falta una firma para publicar").wait_for()
+    sofia = visit(DESK)
+    enter_as(sofia, "Sofía")
+    sofia.goto("/gestion/RX24/corridas/1/")
+    sofia.get_by_role("button", name="Firmar esta huella").click()
+    sofia.get_by_label("Motivo de publicar antes").fill("La sede del acto público se adelantó.")
+    sofia.get_by_role("button", name="Publicar los resultados").click()
+    sofia.get_by_role("link", name="Ver la página pública de resultados").wait_for()
+    return ofelia
+
+
+def test_an_auditor_walks_a_call_in_nine_steps(visit, look, audited, tmp_path):
+    aurelio = visit(DESK)
+    enter_as(aurelio, "Aurelio")
+    aurelio.get_by_role("link", name="Auditoría").first.click()
+    aurelio.get_by_role("link", name="Auditar RX24").click()
+    aurelio.get_by_role("heading", name="Auditoría de RX24").wait_for()
+    look(aurelio, "61-audit")
+    with aurelio.expect_download() as download:  # step 1, and 3 on a machine of one's own
+        aurelio.get_by_role("link", name="Paquete para repetirla").click()
+    package = tmp_path / "RX24-corrida-1.zip"
+    download.value.save_as(package)
+    assert verify(package) == 0
+    step(aurelio, "procedencia", "lectura-optica.csv", "Ofelia Barragán")
+    show(aurelio, "62-provenance", "procedencia")
+
+    aurelio.get_by_role("button", name="Repetir en el servidor").dblclick()  # asks once
+    until(aurelio, "Actualizar", "Idéntica, byte por byte")
+    step(aurelio, "comprobaciones", "se cumple")
+    show(aurelio, "63-repeated", "repeticion")
+    step(aurelio, "sorteo", "el sello vino antes")
+    folio = re.search(r"RX24-\d{6}-\d", aurelio.locator("section:has(#muestra) tbody").inner_text()).group()
+    aurelio.get_by_label("Recalcular el número de un folio").fill(folio)
+    aurelio.get_by_role("button", name="Recalcular").click()
+    aurelio.get_by_text("hmac-sha256").first.wait_for()
+    show(aurelio, "64-lottery", "sorteo")
+    assert (
+        len(set(re.findall(r"RX24-\d{6}-\d", aurelio.locator("section:has(#muestra) tbody").inner_text())))
+        == 50
+    )
+    show(aurelio, "65-sample", "muestra")
+    step(aurelio, "excepciones", "La sede del acto público se adelantó.")
+    step(aurelio, "cadena", "sellos")
+
+    aurelio.get_by_role("link", name="Escribir un hallazgo").click()
+    aurelio.get_by_label("Qué se encontró").fill(
+        "La lectura óptica trae dos filas y la lista de personas, ciento veinte."
+    )
+    aurelio.get_by_label("Dónde se ve").fill("Procedencia: lectura-optica.csv")
+    aurelio.get_by_role("button", name="Escribir el hallazgo").dblclick()  # writes one
+    aurelio.get_by_role("heading", name="Hallazgo 1").wait_for()
+
+    ofelia = audited
+    ofelia.goto("/gestion/RX24/")
+    ofelia.get_by_role("link", name="Auditoría").first.click()
+    ofelia.get_by_role("link", name=re.compile("La lectura óptica trae dos filas")).click()
+    ofelia.get_by_role("textbox", name="Respuesta de la institución").fill(
+        "Se corrigieron dos folios; los demás venían de la lista del ENARM."
+    )
+    ofelia.get_by_role("button", name="Enviar la respuesta").click()
+    ofelia.get_by_text("Respuesta enviada").wait_for()
+
+    aurelio.reload()
+    aurelio.get_by_label("Por qué se cierra o se escala").fill("La respuesta coincide con la bitácora.")
+    look(aurelio, "66-finding")
+    aurelio.get_by_role("button", name="Cerrar el hallazgo").click()
+    aurelio.get_by_text("Hallazgo resuelto").wait_for()
+    aurelio.get_by_role("link", name="Auditoría").first.click()
+    aurelio.get_by_role("link", name="Escribir el dictamen").click()
+    aurelio.get_by_role("textbox", name="Dictamen", exact=True).fill(
+        "La corrida se repite idéntica y su cadena cierra."
+    )
+    aurelio.get_by_role("button", name="Publicar el dictamen").click()
+    aurelio.get_by_text("Dictamen publicado").wait_for()
+
+    stranger = visit(PHONE)
+    stranger.goto("/resultados/RX24/")
+    stranger.get_by_text("La corrida se repite idéntica y su cadena cierra.").wait_for()
+    look(stranger, "67-opinion")
+
+
+def step(page, anchor, *words):
+    """A step of the audit says these words."""
+    text = page.locator(f"section:has(#{anchor})").inner_text()
+    assert all(word in text for word in words), text
+
+
+def show(page, name, anchor):
+    page.locator(f"#{anchor}").evaluate("section => section.scrollIntoView()")
+    picture(page, name)
+
+
+def until(page, link, words):
+    """Press the page's own link until the worker is done."""
+    for _turn in range(60):
+        if page.get_by_text(words).count():
+            return
+        page.wait_for_timeout(500)
+        page.get_by_role("link", name=link).first.click()
+        settle(page)
+    pytest.fail(f"{page.url} never said: {words}")

@@ -136,7 +136,14 @@ def draft_calls(*, actor: Actor, now: datetime) -> Call:
     }
     zones = kinds.zones(world.places)
     posts |= {kinds.TEAMS: kinds.team_posts(zones), kinds.MANAGERS: kinds.manager_posts(zones)}
-    for plan in (*call_plans(), second_plan(), live_plan(), offers_plan(), partners.shared_plan(), *kinds.kind_plans()):
+    for plan in (
+        *call_plans(),
+        second_plan(),
+        live_plan(),
+        offers_plan(),
+        partners.shared_plan(),
+        *kinds.kind_plans(),
+    ):
         if not Call.objects.filter(code=plan.code).exists():
             call = _draft(plan, posts[plan.code], world)
             if plan.code == kinds.TEAMS:

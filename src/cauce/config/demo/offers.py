@@ -7,10 +7,11 @@ from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 from cauce.accounts.models import Person, User
 from cauce.accounts.queries import actor_for
-from cauce.allocation import documents, operations, queries
+from cauce.allocation import operations
 from cauce.allocation.models import DeclineReason, Offer, OfferState, Release, ReleaseState, Run, RunState
 from cauce.allocation.operations.offers import ACCEPT, DECLINE
 from cauce.base.actors import Actor
@@ -117,10 +118,7 @@ def offer_places(call: Call, manager: User, second: User, *, now: datetime) -> i
             actor=first, call=call, starts_on=starts_on, now=begun - timedelta(hours=1)
         )
         operations.confirm_release(actor=other, release=release, digest=release.digest, now=begun)
-    papers = {
-        one.offer_id: documents.signed_offer(one) for one in queries.offers_to_sign(release.pk, limit=PEOPLE)
-    }
-    operations.issue_batch(actor=Actor.system("demo"), release_id=release.pk, papers=papers, now=begun)
+    operations.issue_everything(release_id=release.pk, task_id=str(uuid4()), read_clock=lambda: begun)
     _answer(release, now=now)
     return Offer.objects.filter(release=release).count()
 

@@ -172,7 +172,7 @@ def test_an_observation_has_a_clock_and_mending_brings_it_back(rosa):
     case, evidence = one_case(call, curable=True, who=user.person)
     case = decide(case, rosa, mark(evidence, "observe", "unreadable"), remark="Falta la esquina.")
     # Three working days after Saturday 10 February: until the end of Wednesday 14.
-    assert case.cure_until.isoformat() == "2024-02-15T00:00:00-06:00"
+    assert case.cure_until.isoformat() == "2024-02-14T23:59:59-06:00"
     letter = Message.objects.get(user=user)
     assert "No se lee" in letter.body
     assert "Falta la esquina." in letter.body
@@ -191,8 +191,8 @@ def test_an_observation_has_a_clock_and_mending_brings_it_back(rosa):
         )  # fmt: skip
 
     with pytest.raises(Denied, match="terminó"):
-        mend("tarde", case.cure_until)
-    fresh = mend("nítida", case.cure_until - timedelta(seconds=1))
+        mend("tarde", case.cure_until + timedelta(seconds=1))
+    fresh = mend("nítida", case.cure_until)
     case.refresh_from_db()
     assert (case.state, case.round) == (CaseState.QUEUED, 2)
     assert queries.my_home_page(hers, now=NOON).first is None
@@ -206,7 +206,7 @@ def test_an_observation_has_a_clock_and_mending_brings_it_back(rosa):
 def test_what_is_not_mended_in_time_may_be_excluded_by_two(call, rosa, rene):
     case, evidence = one_case(call, curable=True)
     case = decide(case, rosa, mark(evidence, "observe", "unreadable"))
-    late = case.cure_until
+    late = case.cure_until + timedelta(seconds=1)
     page = queries.case_page(operations.claim_case(call=call, actor=rosa, now=late), rosa, now=late)
     assert page.waiting[0].is_lapsed
     case = decide(case, rosa, mark(evidence, "exclude", "unreadable"), now=late)

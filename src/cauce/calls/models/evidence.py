@@ -191,7 +191,7 @@ class ReviewCase(models.Model):
 
     A ``round`` begins each time there is something new to look at; nobody
     decides twice in one. ``claimed_until`` is the end of a lease: after it
-    anybody may take the case. ``cure_until`` is the last moment to mend what
+    anybody may take the case. ``cure_until`` is the last second to mend what
     was observed; after it the case is in the queue again.
     """
 

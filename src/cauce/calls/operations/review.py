@@ -255,7 +255,7 @@ def _tell(case: ReviewCase, marks: Sequence[Mark], remark: str, *, now: datetime
             lines = [_("Revisamos tus documentos y todos sirven. No tienes que hacer nada más con ellos.")]
         elif case.state == CaseState.OBSERVED and case.cure_until:
             title = _("Hay algo que corregir en tu expediente: %(folio)s") % folio
-            closing = _("Puedes corregirlo hasta antes del %(when)s.") % {
+            closing = _("Puedes corregirlo hasta el %(when)s.") % {
                 "when": figures.moment(case.cure_until, weekday=True, zone=True)
             }
         else:

@@ -579,7 +579,7 @@ def my_application(here: Frame) -> MyApplication:
         }
         return MyApplication(here, _("Ya hay resultado"), asked, RESULT, _("Ver mi resultado"))
     if here.documents.mend_by:
-        asked = _("Corrige antes del %(when)s.") % {"when": to_the_second(here.documents.mend_by)}
+        asked = _("Corrige a más tardar el %(when)s.") % {"when": to_the_second(here.documents.mend_by)}
         return MyApplication(
             here, _("Hay algo que corregir"), asked, "calls:application_file", _("Corregir mis documentos")
         )

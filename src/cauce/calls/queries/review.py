@@ -65,7 +65,7 @@ def held_by(actor: Actor, *, now: datetime) -> models.QuerySet[ReviewCase]:
 def waiting(call: Call, *, now: datetime) -> models.QuerySet[ReviewCase]:
     """Return the cases that wait for somebody: sent, complete or past closing, in the queue or not mended in time."""
     cases = ReviewCase.objects.filter(
-        Q(state=CaseState.QUEUED) | Q(state=CaseState.OBSERVED, cure_until__lte=now),
+        Q(state=CaseState.QUEUED) | Q(state=CaseState.OBSERVED, cure_until__lt=now.replace(microsecond=0)),
         call=call,
         application__state=ApplicationState.SUBMITTED,
     )

@@ -130,7 +130,7 @@ def may_hand_in(
         return closed
     if evidence is not None and evidence.state != EvidenceState.OBSERVED:
         return Verdict(False, _("Este documento no tiene observaciones: quedó como estaba al cierre."))
-    if now >= case.cure_until:
+    if now.replace(microsecond=0) > case.cure_until:
         return Verdict(
             False,
             _("El plazo para corregir terminó el %(when)s.") % {"when": figures.moment(case.cure_until)},

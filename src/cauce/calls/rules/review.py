@@ -222,9 +222,9 @@ def _alike(marks: Sequence[Mark], other: Review) -> bool:
 
 
 def cure_until(requirements: Iterable[Requirement], call: Call, *, now: datetime) -> datetime:
-    """Return the last moment to mend what is observed: the longest of their windows, and never before closing."""
+    """Return the last second to mend what is observed: the longest of their windows, and never before closing."""
     days = max((one.cure_days or 1 for one in requirements), default=1)
-    return max(due_by(now, days), call.closes_at + timedelta(seconds=1))
+    return max(due_by(now, days) - timedelta(seconds=1), call.closes_at)
 
 
 def lapsed(last: Review | None, seen: Mapping[str, int | None]) -> frozenset[str]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -104,9 +104,13 @@ def _fill_memory(memory: sqlite3.Connection) -> None:
             source.backup(memory)
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """A browser. A missing one is a loud failure in CI and a loud skip elsewhere."""
+@contextmanager
+def a_browser():
+    """A browser. A missing one is a loud failure in CI and a loud skip elsewhere.
+
+    Playwright keeps an event loop running in its thread, beside which nothing asynchronous can be tested: whoever
+    asks for a browser lets go of it before other tests follow.
+    """
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not executable:
         sentence = "No Chromium on this machine: journeys were NOT walked (apt install chromium)."

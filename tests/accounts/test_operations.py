@@ -164,7 +164,7 @@ def test_the_notice_is_loaded_once_and_never_changes(now, monkeypatch):
         operations.load_privacy_notices(actor=SYSTEM, now=now)
 
 
-WHERE = {"IMSS": 1, "IMSS-BIENESTAR": 2, "ISSSTE": 3}
+WHERE = {"IMSS": 1, "IMSS-BIENESTAR": 2, "ISSSTE": 3, "ISSS": 4}
 
 
 def test_the_people_of_the_demo_are_loaded_once(now):

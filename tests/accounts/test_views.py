@@ -349,7 +349,7 @@ def test_accessibility_is_public(client):
 @pytest.fixture
 def demo(settings, now):
     settings.DEMO = True
-    ids = {"IMSS": 1, "IMSS-BIENESTAR": 2, "ISSSTE": 3}
+    ids = {"IMSS": 1, "IMSS-BIENESTAR": 2, "ISSSTE": 3, "ISSS": 4}
     return operations.load_demo_people(institution_ids_by_code=ids, actor=Actor.system("test"), now=now)
 
 

@@ -9,8 +9,15 @@ from django.urls import reverse
 from cauce.base import clock
 from cauce.calls import operations
 from tests.calls import factories as make
+from tests.conftest import a_browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with a_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

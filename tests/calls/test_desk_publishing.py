@@ -218,6 +218,6 @@ def test_letters_take_the_same_queries_for_any_number_of_applicants(
     for number in (1, 3):
         for _ in range(number):
             factories.application(published, factories.user().person)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             amend(published, carla, text=f"Adenda {number}")
     assert User.objects.filter(messages__isnull=False).distinct().count() == 4

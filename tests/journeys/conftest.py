@@ -16,6 +16,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.conftest import a_browser
+
 ROOT = Path(__file__).parents[2]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -80,6 +82,12 @@ def demo(tmp_path_factory):
     started = start_demo(tmp_path_factory.mktemp("demo"))
     yield started
     stop_demo(started.process)
+
+
+@pytest.fixture(scope="package")
+def chromium():
+    with a_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -218,7 +218,7 @@ def step(page, anchor, *words):
 
 
 def show(page, name, anchor):
-    page.locator(f"#{anchor}").evaluate("section => section.scrollIntoView()")
+    page.locator(f"#{anchor}").evaluate("section => section.scrollIntoView({behavior: 'instant'})")
     picture(page, name)
 
 

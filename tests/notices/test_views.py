@@ -107,7 +107,7 @@ def test_the_letterbox_shows_this_browsers_letters_only(client, mariana, setting
 def test_the_letters_of_the_demos_people_are_shown_by_name(client, settings, now):
     settings.DEMO = True
     make_notice()
-    ids = {"IMSS": 1, "IMSS-BIENESTAR": 2, "ISSSTE": 3}
+    ids = {"IMSS": 1, "IMSS-BIENESTAR": 2, "ISSSTE": 3, "ISSS": 4}
     user = accounts.load_demo_people(institution_ids_by_code=ids, actor=Actor.system("test"), now=now)
     write(user, "a", now, title="Para Mariana")
     assert "Para Mariana" in text(client.get(f"/demo/correo/?correo={user.email}"))

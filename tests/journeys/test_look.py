@@ -106,8 +106,9 @@ def test_a_form_sent_twice_is_sent_once(visit):
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.fill("#id_login", "nadie@example.mx")
     page.fill("#id_password", "una frase cualquiera")
-    page.evaluate(
-        "const form = document.querySelector('form[data-once]'); form.requestSubmit(); form.requestSubmit()"
-    )
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.evaluate(
+            "const form = document.querySelector('form[data-once]'); form.requestSubmit(); form.requestSubmit()"
+        )
     page.wait_for_load_state("networkidle")
     assert len(sent) == 1

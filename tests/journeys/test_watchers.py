@@ -49,7 +49,8 @@ def test_an_institute_proposes_two_sign_and_the_candidate_accepts(visit, look):
     samuel.get_by_label("Número del documento").fill("B00001288")
     samuel.get_by_role("button", name="Añadir a la propuesta").click()
     samuel.get_by_text("Añadida en el lugar 4").wait_for()
-    samuel.get_by_role("button", name="Subir Douglas").click()
+    with samuel.expect_response(lambda response: response.request.method == "POST"):
+        samuel.get_by_role("button", name="Subir Douglas").click()
     samuel.wait_for_function(
         "() => document.querySelectorAll('.c-rank > li')[2].dataset.title.startsWith('Douglas')"
     )

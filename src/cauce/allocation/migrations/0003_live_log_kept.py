@@ -35,5 +35,5 @@ def allow(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("allocation", "0005_live_choice")]
+    dependencies = [("allocation", "0002_frozen")]
     operations = [migrations.RunPython(forbid, allow)]

@@ -161,20 +161,10 @@ def demo(*, port: int, data: Path) -> None:
     run(PYTHON, "-m", "django", "prepare_demo", "--people", introduction, env=env)
     compiling: list[subprocess.Popen[bytes]] = []
     children = [
-        _start(
-            PYTHON, "-m", "gunicorn", "cauce.config.wsgi", "--bind", f"127.0.0.1:{port}",
-            "--worker-class", "cauce.config.server.StampingWorker", "--workers", "2", "--threads", "4",
-            "--graceful-timeout", "2", "--keep-alive", "5", "--preload",
-            "--log-level", "warning", "--no-control-socket", env=env,
-        ),
+        _start(*pages_command(port), env=env),
         _start(PYTHON, "-m", "django", "work", "--quiet", env=env),
-        # The board of live choices: thousands of open streams in one process, which reads only while they are watched.
-        _start(
-            PYTHON, "-m", "gunicorn", "cauce.config.board:app", "--worker-class", "asgi", "--workers", "1",
-            "--worker-connections", "20000", "--bind", f"127.0.0.1:{board}", "--graceful-timeout", "1",
-            "--log-level", "warning", "--no-control-socket", env=env,
-        ),
-    ]  # fmt: skip
+        _start(*board_command(board), env=env),
+    ]
     try:
         _wait_until_served(f"http://127.0.0.1:{port}/salud/", children)
         print(introduction.read_text("utf-8"), flush=True)
@@ -188,6 +178,25 @@ def demo(*, port: int, data: Path) -> None:
         if compiling and compiling[0].poll() == 0:
             _set_stamp("loops", loops)
         _stop([*children, *compiling])
+
+
+def pages_command(port: int) -> list[str | Path]:
+    """The server of the pages."""
+    return [
+        PYTHON, "-m", "gunicorn", "cauce.config.wsgi", "--bind", f"127.0.0.1:{port}",
+        "--worker-class", "cauce.config.server.StampingWorker", "--workers", "2", "--threads", "4",
+        "--graceful-timeout", "2", "--keep-alive", "5", "--preload",
+        "--log-level", "warning", "--no-control-socket",
+    ]  # fmt: skip
+
+
+def board_command(port: int) -> list[str | Path]:
+    """The board of live choices: thousands of open streams in one process, which reads only while they are watched."""
+    return [
+        PYTHON, "-m", "gunicorn", "cauce.config.board:app", "--worker-class", "asgi", "--workers", "1",
+        "--worker-connections", "20000", "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "1",
+        "--log-level", "warning", "--no-control-socket",
+    ]  # fmt: skip
 
 
 def _refuse_busy(port: int) -> None:

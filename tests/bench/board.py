@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def measure(watchers: int, choices: int) -> dict[str, float | int]:
         start_new_session=True,
     )  # fmt: skip
     try:
-        return asyncio.run(_watched(port, board.pid, session, clerk, watchers, choices))
+        return asyncio.run(_watched(port, board.pid, session, clerk, watchers, choices))[0]
     finally:
         os.killpg(board.pid, signal.SIGTERM)
         board.wait(10)
@@ -127,8 +128,15 @@ class Watchers:
 
 
 async def _watched(
-    port: int, pid: int, session: Any, clerk: Any, count: int, choices: int
-) -> dict[str, float | int]:
+    port: int,
+    pid: int,
+    session: Any,
+    clerk: Any,
+    count: int,
+    choices: int,
+    meanwhile: Callable[[], Awaitable[Any]] | None = None,
+) -> tuple[dict[str, float | int], Any]:
+    """What watchers saw, and what ``meanwhile`` gave, which is awaited while they watch and nobody chooses."""
     await _served(port)
     watchers = Watchers()
     started = time.perf_counter()
@@ -144,6 +152,7 @@ async def _watched(
     before = _used(worker)
     await asyncio.sleep(IDLE)
     idle = (_used(worker)[0] - before[0]) / IDLE
+    beside = await meanwhile() if meanwhile is not None else None
     busy_from = _used(worker)
     waits: list[float] = []
     slowest: list[float] = []
@@ -173,7 +182,7 @@ async def _watched(
         "board: share of one core, choosing": round((after[0] - busy_from[0]) / lasted, 3),
         "board: MB after joining": before[1],
         "board: MB after the last choice": after[1],
-    }
+    }, beside
 
 
 def _choose(session: Any, clerk: Any) -> tuple[int, float]:

@@ -12,20 +12,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import resource
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 import urllib.parse
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from tests import postgres
+from tests.bench import serving
 
 TOKEN = "b" * 32
 STORM = 60.0  # seconds
@@ -52,46 +47,27 @@ def main() -> None:
     options.add_argument("--late", type=int, default=200)
     options.add_argument("--json", action="store_true", help="print one line of JSON")
     asked = options.parse_args()
-    with postgres.server(safe=True) as url, tempfile.TemporaryDirectory(prefix="cauce-bench-") as folder:
-        found = _measure(asked.people, asked.late, url, folder)
+    with serving.on_postgresql() as port:
+        found = _measure(asked.people, asked.late, port)
     print(json.dumps(found) if asked.json else json.dumps(found, indent=2))
 
 
-def _measure(people: int, late: int, url: str, folder: str) -> dict[str, Any]:
-    from tests.bench.web import Speed, _get, _round, _wait
-    from tests.journeys.conftest import free_port
+def _measure(people: int, late: int, port: int) -> dict[str, Any]:
+    from tests.bench.web import Speed, _get, _round
 
-    port = free_port()
-    for name in [name for name in os.environ if name.startswith(("CAUCE_", "DATABASE_"))]:
-        del os.environ[name]
-    os.environ |= {
-        "DATABASE_URL": url, "CAUCE_DEMO": "true", "CAUCE_DATA": folder, "CAUCE_ORIGIN": f"http://localhost:{port}",
-        "DJANGO_SETTINGS_MODULE": "cauce.config.settings",
-    }  # fmt: skip
-    import django
-
-    django.setup()
     call, sessions = _fill(people + late)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "cauce.config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
-         "--threads", "4", "--worker-class", "cauce.config.server.StampingWorker", "--worker-connections", "8000",
-         "--backlog", "4096", "--timeout", "120", "--log-level", "error", "--no-control-socket"],
-    )  # fmt: skip
-    try:
-        _wait(port)
+    with serving.pages(port, *serving.STORM) as server:
         empty = Speed([], [])
         for _number in range(3):
             _round(port, [_get("/salud/")] * 4, 2.0, empty)
-        before = _memory(server.pid)
+        before = serving.memory(server.pid)
         call.closes_at = call.closes_at.now(call.closes_at.tzinfo) + timedelta(seconds=STORM + 10)
         call.results_at = call.closes_at + timedelta(days=7)
         call.save(update_fields=["closes_at", "results_at"])
         sendings = _schedule(sessions, late, call.closes_at.timestamp())
         seconds = asyncio.run(_storm(port, sendings))
-        return _found(call, sendings, seconds, empty.rate, before, _memory(server.pid))
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+        memory = before, serving.memory(server.pid), serving.memory(server.pid, "VmHWM")
+        return _found(call, sendings, seconds, empty.rate, memory)
 
 
 def _schedule(sessions: list[tuple[str, str]], late: int, closing: float) -> list[Sending]:
@@ -146,7 +122,7 @@ async def _send(port: int, sending: Sending) -> None:
 
 
 def _found(
-    call: Any, sendings: list[Sending], seconds: float, empty: float, before: int, after: int
+    call: Any, sendings: list[Sending], seconds: float, empty: float, memory: tuple[int, int, int]
 ) -> dict[str, Any]:
     from cauce.calls.models import Application, ListVersion
 
@@ -170,32 +146,15 @@ def _found(
         "share of an empty page": round(len(sendings) / seconds / empty, 3),
         "half waited less than (s)": round(waits[49], 1),
         "99 of 100 waited less than (s)": round(waits[98], 1),
-        "memory before (MB)": before,
-        "memory at most (MB)": after,
+        "memory before (MB)": memory[0],
+        "memory after (MB)": memory[1],
+        "memory at most (MB)": memory[2],
         "answers": dict(sorted({s: sum(x.status == s for x in sendings) for s in {x.status for x in sendings}}.items())),
     }  # fmt: skip
 
 
-def _memory(parent: int) -> int:
-    """The largest resident size of the server's processes so far, added, in megabytes."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    peaks = [
-        int(line.split()[1])
-        for child in (str(parent), *children)
-        for line in Path(f"/proc/{child}/status").read_text().splitlines()
-        if line.startswith("VmHWM")
-    ]
-    return sum(peaks) // 1024
-
-
 def _fill(people: int) -> tuple[Any, list[tuple[str, str]]]:
     """Write an open call and people with a list they have not sent; return it and each one's folio and session."""
-    from django.conf import settings
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-    from django.contrib.sessions.models import Session
-    from django.core.management import call_command
-
     from cauce.accounts import operations as accounts
     from cauce.accounts.models import Person, User
     from cauce.base import clock
@@ -204,8 +163,6 @@ def _fill(people: int) -> tuple[Any, list[tuple[str, str]]]:
     from cauce.calls.rules.folio import folio
     from tests.calls import factories
 
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     now = clock.read()
     accounts.load_privacy_notices(actor=Actor.system("bench"), now=now - timedelta(days=40))
     call = factories.call(code="LM26", closes_at=now + timedelta(days=1), opens_at=now - timedelta(days=20),
@@ -232,22 +189,9 @@ def _fill(people: int) -> tuple[Any, list[tuple[str, str]]]:
         (Choice(application=one, post=post, rank=rank) for one in applications for rank, post in enumerate(posts, 1)),
         batch_size=5000,
     )  # fmt: skip
-    store, sessions = SessionStore(), []
-    for at, user in enumerate(users):
-        facts = {
-            SESSION_KEY: str(user.pk),
-            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
-            HASH_SESSION_KEY: user.get_session_auth_hash(),
-        }
-        sessions.append(
-            Session(
-                session_key=f"bench{at:027d}",
-                session_data=store.encode(facts),
-                expire_date=now + timedelta(days=2),
-            )
-        )
-    Session.objects.bulk_create(sessions)
-    return call, [(one.folio, made.session_key) for one, made in zip(applications, sessions, strict=True)]
+    serving.analyse()
+    keys = serving.sessions(users)
+    return call, [(one.folio, key) for one, key in zip(applications, keys, strict=True)]
 
 
 if __name__ == "__main__":

@@ -170,14 +170,14 @@ def _serve(folder: Path, port: int, extra: dict[str, str]) -> Iterator[tuple[int
         env=env,
     )  # fmt: skip
     try:
-        _wait(port)
+        wait_until_served(port)
         yield port, json.loads(prepared.stdout.splitlines()[-1])
     finally:
         server.terminate()
         server.wait(timeout=20)
 
 
-def _wait(port: int) -> None:
+def wait_until_served(port: int) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         try:

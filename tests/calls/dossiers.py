@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
 
+from cauce.accounts.models import Person, User
 from cauce.base import files
 from cauce.base.actors import Actor
 from cauce.base.files import JPEG, Examined
@@ -117,3 +118,46 @@ def later(moment: datetime, **delta) -> datetime:
     from datetime import timedelta
 
     return moment + timedelta(**delta)
+
+
+def waiting_files(count: int) -> Call:
+    """A closed call with ``count`` sent applications of people with accounts, one document each."""
+    call = make.call(opens_at=NOON - timedelta(days=9), closes_at=NOON - timedelta(days=1))
+    call.lottery_seed = SEED
+    call.save()
+    requirement, document = asked(call), stored()
+    people = Person.objects.bulk_create(
+        (
+            Person(given_names=f"Persona {n}", first_surname="Inventada", birth_date=NOON.date(), sex="M",
+                         is_invented=True, created_at=NOON)
+            for n in range(count)
+        ),
+        batch_size=2000,
+    )  # fmt: skip
+    User.objects.bulk_create(
+        (User(email=f"p{n}@ejemplo.mx", person=one, joined_at=NOON) for n, one in enumerate(people)),
+        batch_size=2000,
+    )  # fmt: skip
+    applications = Application.objects.bulk_create(
+        (
+            Application(call=call, person=one, folio=f"{call.code}-{n:06d}-9", started_at=NOON,
+                        state=ApplicationState.SUBMITTED, submitted_at=NOON)
+            for n, one in enumerate(people)
+        ),
+        batch_size=2000,
+    )  # fmt: skip
+    evidences = Evidence.objects.bulk_create(
+        (Evidence(application=one, requirement=requirement, handed_in_at=NOON) for one in applications),
+        batch_size=2000,
+    )
+    EvidencePart.objects.bulk_create(
+        (EvidencePart(evidence=one, number=1, file=document) for one in evidences), batch_size=2000
+    )
+    ReviewCase.objects.bulk_create(
+        (
+            ReviewCase(application=one, call=call, queued_at=NOON + timedelta(seconds=n), is_complete=True)
+            for n, one in enumerate(applications)
+        ),
+        batch_size=2000,
+    )
+    return call

@@ -228,7 +228,14 @@ class ReviewCase(models.Model):
                 name="decided_case_has_a_time",
             ),
         ]
-        indexes = [models.Index(fields=["call", "state", "queued_at"], name="review_queue")]
+        indexes = [
+            # Only what may wait, in the order of waiting: the next case is the first of a few, however many are done.
+            models.Index(
+                fields=["call", "queued_at", "id"],
+                condition=models.Q(state__in=("queued", "observed")),
+                name="review_queue",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"case {self.pk}"

@@ -56,6 +56,7 @@ def claim_case(*, call: Call, actor: Actor, now: datetime) -> ReviewCase:
             _("No hay expedientes que puedas tomar ahora."),
             _("Los que quedan están en otras manos, esperan a la persona, o ya los decidiste tú."),
         )
+    case.call = call
     if case.state == CaseState.OBSERVED:
         case.round, case.queued_at = case.round + 1, case.cure_until or now
         case.state, case.stage, case.cure_until, case.decided_at = CaseState.QUEUED, Stage.FIRST, None, None
@@ -138,10 +139,10 @@ def sign_exclusion(*, case: ReviewCase, signs: bool, remark: str, actor: Actor, 
 
 def _locked(case: ReviewCase) -> ReviewCase:
     """Lock the application, then its case, in the order of whoever hands something in."""
-    Application.objects.select_for_update().get(pk=case.application_id)
+    Application.objects.select_for_update().only("pk").get(pk=case.application_id)
     return (
         ReviewCase.objects.select_for_update(of=("self",))
-        .select_related("call", "application__person")
+        .select_related("call", "application")
         .get(pk=case.pk)
     )
 

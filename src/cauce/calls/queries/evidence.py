@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cauce.accounts import roles
+from cauce.accounts.models import IdentityDocument
 from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Verdict
@@ -39,7 +40,7 @@ MEXICO = "MX"
 
 def is_foreign(application: Application) -> bool:
     """Whether the person identifies themselves with a document of another country."""
-    return application.person.documents.exclude(country=MEXICO).exists()
+    return IdentityDocument.objects.filter(person=application.person_id).exclude(country=MEXICO).exists()
 
 
 def asked_of(application: Application) -> list[Requirement]:

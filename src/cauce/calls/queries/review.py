@@ -19,7 +19,6 @@ from cauce.base.actors import Actor
 from cauce.base.errors import Verdict
 from cauce.base.models import StoredFile
 from cauce.calls.models import (
-    Application,
     ApplicationState,
     Call,
     CaseState,
@@ -51,7 +50,7 @@ def calls_reviewed_by(actor: Actor) -> models.QuerySet[Call]:
 def cases_visible_to(actor: Actor) -> models.QuerySet[ReviewCase]:
     """Return the cases of the calls whose documents the actor reviews."""
     where = actor.institutions(roles.DOCUMENT_REVIEW)
-    cases = ReviewCase.objects.select_related("call")
+    cases = ReviewCase.objects.select_related("call", "application")
     return cases if where is None else cases.filter(call__institution_id__in=where)
 
 
@@ -80,11 +79,7 @@ def claimable(call: Call, actor: Actor, *, now: datetime) -> models.QuerySet[Rev
     free = waiting(call, now=now).filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now))
     if actor.person_id is not None:
         free = free.exclude(application__person_id=actor.person_id)
-    return (
-        free.filter(Q(state=CaseState.OBSERVED) | ~models.Exists(decided))
-        .select_related("call")
-        .order_by("queued_at", "pk")
-    )
+    return free.filter(Q(state=CaseState.OBSERVED) | ~models.Exists(decided)).order_by("queued_at", "pk")
 
 
 # ------------------------------------------------------------------ one case
@@ -128,9 +123,8 @@ class Document:
 
 
 def _documents(case: ReviewCase) -> list[tuple[Requirement, Evidence | None]]:
-    application = Application.objects.select_related("person").get(pk=case.application_id)
-    held = current_evidence(application)
-    return [(row, held.get(row.pk)) for row in asked_of(application)]
+    held = current_evidence(case.application)
+    return [(row, held.get(row.pk)) for row in asked_of(case.application)]
 
 
 def waiting_documents(case: ReviewCase) -> list[Document]:
@@ -145,6 +139,8 @@ def waiting_documents(case: ReviewCase) -> list[Document]:
 
 def lapsed(case: ReviewCase, seen: Mapping[str, int | None]) -> frozenset[str]:
     """Return the keys of what was observed in the round before and was not mended."""
+    if case.round == 1:
+        return frozenset()
     last = (
         case.decisions.filter(round=case.round - 1, finding=Finding.OBSERVE)
         .order_by("-decided_at", "-pk")
@@ -199,7 +195,7 @@ class CasePage:
 
 
 def case_page(case: ReviewCase, actor: Actor, *, now: datetime) -> CasePage:
-    """Return the page of a case; ten queries however many documents it has."""
+    """Return the page of a case; seven queries, eight in a later round, however many documents it has."""
     rows = _documents(case)
     held = [evidence for _requirement, evidence in rows if evidence is not None]
     pages: dict[int, list[StoredFile]] = pages_of(held)

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from cauce.base import audit, continuity
 from cauce.base.models import AuditEvent, AuditSeal, AuditWalk
-from cauce.calls import operations, queries
+from cauce.calls import operations, queries, rules
 from cauce.calls.intake import read_posts
 from cauce.calls.models import Addendum, Application, CalendarEntry, Call, Post
+from cauce.calls.rules import downtime
 from cauce.calls.rules.drafting import PostValues
 from tests.calls import factories
 from tests.calls.drafts import BEFORE_OPENING, draft, office, officer
@@ -210,6 +212,24 @@ def test_the_calendar_points_out_a_wrong_weekday_in_dates_and_texts(carla, call)
     text = carla.get(url("edit_calendar")).content.decode()
     assert "lunes 12 de febrero de 2024" in text
     assert "viernes 23 de febrero de 2024" in text
+
+
+def test_what_outages_give_back_is_a_rule_of_the_call(carla, call):
+    form = carla.get(url("edit_calendar")).context["form"]
+    data = {"seen": form["seen"].value()}
+    for name in ("opens_at", "closes_at", "results_at"):
+        at = timezone.localtime(getattr(call, name))
+        data |= {f"{name}_{n}": part for n, part in enumerate((at.day, at.month, at.year, at.strftime("%T")))}
+    assert (
+        carla.post(url("edit_calendar"), {**data, "outage_window": 120, "outage_grace": 300}).status_code
+        == 200
+    )
+    assert (
+        carla.post(url("edit_calendar"), {**data, "outage_window": 120, "outage_grace": 45}).status_code
+        == 302
+    )
+    frozen = rules.frozen_rules(queries.snapshot(Call.objects.get(pk=call.pk)))
+    assert downtime.clause_of(frozen) == downtime.Clause(timedelta(hours=2), timedelta(minutes=45))
 
 
 def test_an_entry_is_added_once_edited_and_removed(carla, call):

@@ -94,6 +94,16 @@ def test_a_foreigner_is_asked_for_other_documents(application, mariana):
     frame = queries.frame(application, make.actor(mariana), now=NOON)
     page = queries.my_file(frame, make.actor(mariana), now=NOON)
     assert [row.requirement.key for row in page.rows] == ["pasaporte", "titulo"]
+    for key, category in (("visa", "foreign"), ("carta", "partner")):
+        dossiers.asked(application.call, key, category=category)
+    for category, own in (("", []), ("foreign", ["visa"]), ("partner", ["carta"])):
+        application.category = category
+        page = queries.my_file(
+            queries.frame(application, make.actor(mariana), now=NOON), make.actor(mariana), now=NOON
+        )
+        asked = [row.requirement.key for row in page.rows]
+        assert asked == ["pasaporte", "titulo", *own]
+        assert queries.documents_asked(application).asked == len(asked)
 
 
 @pytest.mark.django_db

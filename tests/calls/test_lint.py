@@ -68,6 +68,7 @@ def test_a_good_call_has_no_findings():
         ({"results_at": GOOD.opens_at}, "dates-out-of-order", "blocks"),
         ({"closes_at": NOW, "opens_at": NOW - timedelta(9)}, "closes-in-the-past", "blocks"),
         ({"opens_at": NOW - timedelta(1)}, "opens-in-the-past", "warns"),
+        ({"results_at": GOOD.closes_at + timedelta(hours=3)}, "outage-cut", "warns"),
         ({"entries": (entry("", ends=datetime(2024, 2, 11, tzinfo=UTC)),)}, "entry-ends-before-start", "blocks"),
         ({"entries": (entry("martes 12 de febrero"),)}, "weekday", "warns"),
         ({"entries": (entry("martes 13 de febrero"),)}, "written-date-differs", "warns"),

@@ -142,3 +142,23 @@ def test_a_window_that_ends_after_the_results_is_a_warning():
     asked = [Asked("a", "Acta", is_curable=True, cure_days=20)]
     found = list(rulebook.requirement_faults(asked, closes_at=NOON, results_at=NOON + timedelta(days=5)))
     assert [(code, blocks) for code, blocks, *_rest in found] == [("cure-after-results", False)]
+
+
+@pytest.mark.once
+def test_a_document_that_nobody_could_be_asked_for_stops_the_call():
+    asked = [
+        Asked("visa", "Visa", is_curable=False, category="foreign"),
+        Asked("carta", "Carta", is_curable=False, category="partner"),
+        Asked("acta", "Acta", is_curable=False, category="foreign", reach="national"),
+    ]
+    for admitted, wrong in ((["mexican", "foreign"], ["carta", "acta"]), ([], ["visa", "carta", "acta"])):
+        found = rulebook.requirement_faults(
+            asked, closes_at=NOON, results_at=NOON + timedelta(days=5), admitted=admitted
+        )
+        assert [(code, one.key) for code, blocks, one, *_rest in found if blocks] == [
+            ("asked-of-nobody", key) for key in wrong
+        ]
+    assert "category" not in Asked("acta", "Acta").document()
+    assert asked[0].document()["category"] == "foreign"
+    keys = [{one.key for one in requirements_for("residency", admitted)} for admitted in ((), ["partner"])]
+    assert keys[1] - keys[0] == {"carta-instituto"}

@@ -20,6 +20,7 @@ from cauce.calls.models import (
     Shift,
     Tier,
 )
+from cauce.calls.rules.downtime import GRACE, WINDOW
 from cauce.calls.rules.drafting import MOST_DECIMALS, Dates, Entry, General, PostValues, Scope
 from cauce.calls.rules.panels import PANEL, PROFILE, RECORDED
 from cauce.institutions.models import Institution, Site, Specialty, State
@@ -90,6 +91,9 @@ def resend(form: Any, **values: Any) -> None:
         form.data.setlist(name, value if isinstance(value, list) else [value])
 
 
+_DATES = ("opens_at", "closes_at", "results_at", "outage_window", "outage_grace")
+
+
 class DatesForm(Seen):
     opens_at = MomentField(
         label=_("Apertura"), help_text=_("El primer segundo en que se recibe una solicitud.")
@@ -99,11 +103,21 @@ class DatesForm(Seen):
     )
     results_at = MomentField(label=_("Resultados"), help_text=_("Cuándo se publican a más tardar."))
 
+    outage_window: Any = forms.IntegerField(
+        min_value=WINDOW[0], max_value=WINDOW[1], label=_("Interrupciones que cuentan, en minutos antes del cierre"),
+        help_text=_("Si el sitio falla en ese tiempo, el cierre se mueve lo que haya fallado. Tres horas son 180."),
+    )  # fmt: skip
+    outage_grace: Any = forms.IntegerField(
+        min_value=GRACE[0], max_value=GRACE[1], label=_("Minutos de gracia que se suman"),
+        help_text=_("Además de lo que falló: para volver a entrar y enviar."),
+    )  # fmt: skip
+
     def values(self) -> Dates:
-        return Dates(**self.sent(("opens_at", "closes_at", "results_at")))
+        return Dates(**self.sent(name for name in _DATES if name in self.fields))
 
 
 class NewCallForm(DatesForm):
+    outage_window = outage_grace = None  # a new draft has the usual ones
     institution = forms.ModelChoiceField(Institution.objects.none(), label=_("Institución"))
     kind = forms.ChoiceField(choices=CallKind.choices, label=_("Tipo"))
     code = forms.RegexField(

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cauce.calls.forms.desk import Seen
-from cauce.calls.models import Reach, Verifier
+from cauce.calls.models import Category, Reach, Verifier
 from cauce.calls.rules.requirements import LONGEST_CURE, LONGEST_VALIDITY, Asked
 
 _CURABLE = {"yes": True, "no": False, "": None}
@@ -63,6 +63,11 @@ class RequirementForm(Seen):
         widget=forms.Textarea(attrs={"rows": 2}),
     )  # fmt: skip
     reach = forms.ChoiceField(choices=Reach.choices, label=_("A quién se pide"))
+    category = forms.ChoiceField(
+        choices=[("", _("Cualquiera de las que se admiten")), *Category.choices], required=False,
+        label=_("A qué categoría se pide"),
+        help_text=_("A las demás personas no les aparece."),
+    )  # fmt: skip
     verifier = forms.ChoiceField(choices=Verifier.choices, label=_("Quién lo verifica"))
     is_needed = forms.TypedChoiceField(
         choices=[("yes", _("Es indispensable")), ("no", _("Es opcional"))],
@@ -86,7 +91,17 @@ class RequirementForm(Seen):
         return Asked(
             key=key,
             **self.sent(
-                ("name", "detail", "validity_days", "alternative", "reach", "verifier", "is_needed", "source")
+                (
+                    "name",
+                    "detail",
+                    "validity_days",
+                    "alternative",
+                    "reach",
+                    "category",
+                    "verifier",
+                    "is_needed",
+                    "source",
+                )
             ),
             is_curable=is_curable,
             cure_days=data["cure_days"] if is_curable else None,

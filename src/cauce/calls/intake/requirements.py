@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -18,9 +19,13 @@ def requirement_catalogue() -> tuple[Asked, ...]:
         return tuple(_asked(row) for row in csv.DictReader(file))
 
 
-def requirements_for(kind: str) -> tuple[Asked, ...]:
-    """Return the documents that calls of this kind ask for."""
-    return tuple(asked for asked in requirement_catalogue() if kind in asked.kinds)
+def requirements_for(kind: str, categories: Collection[str] = ()) -> tuple[Asked, ...]:
+    """Return the documents that calls of this kind ask for, if they admit these ``categories``."""
+    return tuple(
+        asked
+        for asked in requirement_catalogue()
+        if kind in asked.kinds and (not asked.category or asked.category in categories)
+    )
 
 
 def _asked(row: dict[str, str]) -> Asked:
@@ -34,6 +39,7 @@ def _asked(row: dict[str, str]) -> Asked:
         alternative=row["alternative"],
         verifier=row["verifier"],
         reach=row["reach"],
+        category=row["category"],
         is_needed=row["is_needed"] == "si",
         source=row["source"],
         kinds=tuple(row["kinds"].split()),

@@ -181,6 +181,8 @@ class Call(models.Model):
     ``rules.aftermath.Aftermath`` reads it. ``standings`` counts how often people's groups and origins, or
     posts' own orders, were loaded.
     ``answer_key`` is the key of the examination, if its answers were loaded.
+    ``outage_window`` and ``outage_grace`` are minutes: what an outage in the
+    last ones before closing gives back, and how many more.
     ``lottery_seed`` stays secret until a run reveals it. ``amendments`` counts
     the addenda. ``edited_by`` and ``edited_at`` tell of the last saved change.
     """
@@ -198,6 +200,8 @@ class Call(models.Model):
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     results_at = models.DateTimeField()
+    outage_window = models.PositiveSmallIntegerField(default=180)
+    outage_grace = models.PositiveSmallIntegerField(default=30)
     mechanism = models.CharField(max_length=10, choices=Mechanism, default=Mechanism.SERIAL)
     post_orders = models.CharField(max_length=10, choices=PostOrders, default=PostOrders.MERIT)
     order_points = models.JSONField(default=dict, blank=True)
@@ -235,6 +239,10 @@ class Call(models.Model):
                 condition=models.Q(closes_at__gt=models.F("opens_at"))
                 & models.Q(results_at__gt=models.F("closes_at")),
                 name="call_calendar_in_order",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outage_window__range=(30, 1440), outage_grace__lte=240),
+                name="call_gives_outages_back",
             ),
             models.CheckConstraint(
                 condition=models.Q(state="draft", published_at__isnull=True, rules_digest="")

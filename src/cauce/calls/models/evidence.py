@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts.models import User
 from cauce.base.models import StoredFile
+from cauce.calls.models.categories import Category
 
 
 class Verifier(models.TextChoices):
@@ -34,6 +35,7 @@ class Requirement(models.Model):
     serves in another. ``validity_days`` counts from the day of issue; empty,
     it never expires. ``is_curable`` is empty until somebody declares it: a call
     with such a requirement cannot be published. ``cure_days`` are working days.
+    ``category`` says that only who applies as that is asked; empty, everybody within ``reach``.
     """
 
     call = models.ForeignKey("calls.Call", on_delete=models.CASCADE, related_name="requirements")
@@ -47,6 +49,7 @@ class Requirement(models.Model):
     alternative = models.CharField(max_length=300, blank=True)
     verifier = models.CharField(max_length=10, choices=Verifier, default=Verifier.REVIEWER)
     reach = models.CharField(max_length=10, choices=Reach, default=Reach.EVERYONE)
+    category = models.CharField(max_length=12, choices=Category, blank=True)
     is_needed = models.BooleanField(default=True)
     source = models.CharField(max_length=300, blank=True)
 
@@ -64,6 +67,10 @@ class Requirement(models.Model):
             models.CheckConstraint(
                 condition=models.Q(validity_days__isnull=True) | models.Q(validity_days__gte=1),
                 name="requirement_validity_is_a_day_or_more",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(category="") | models.Q(category__in=Category.values),
+                name="requirement_of_a_known_category",
             ),
         ]
 

@@ -17,6 +17,7 @@ from cauce.base.errors import DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import bridge, queries, rules
 from cauce.calls.models import CalendarEntry, Call, CallSpecialty
+from cauce.calls.rules.downtime import GRACE, WINDOW
 from cauce.calls.rules.drafting import (
     Dates,
     Entry,
@@ -117,7 +118,7 @@ def edit_dates(*, actor: Actor, call: Call, values: Dates, seen: str, now: datet
         setattr(call, name, value)
     call.save(update_fields=list(asdict(values)))
     touch(call, actor, now)
-    note(part="dates", **{name: value.isoformat() for name, value in asdict(values).items()})
+    note(part="dates", **{name: _noted(value) for name, value in asdict(values).items()})
     return call
 
 
@@ -275,7 +276,17 @@ def _order(call: Call, actor: Actor, criteria: list[dict[str, Any]], now: dateti
     return call
 
 
+def _noted(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
 def _check_dates(dates: Dates) -> None:
+    for field, (least, most) in (("outage_window", WINDOW), ("outage_grace", GRACE)):
+        if not least <= getattr(dates, field) <= most:
+            raise DraftRefused(
+                _("Van de %(least)s a %(most)s minutos.") % {"least": least, "most": most},
+                _("Escribir otro número."), field=field,
+            )  # fmt: skip
     if dates.closes_at <= dates.opens_at:
         raise DraftRefused(
             _("Cierra antes de abrir."), _("Poner el cierre después de la apertura."), field="closes_at"

@@ -13,6 +13,7 @@ from cauce.base.usecases import note, step, use_case
 from cauce.calls.intake import requirements_for
 from cauce.calls.models import Call, Requirement
 from cauce.calls.operations.desk import ChangedMeanwhile, DraftRefused, locked_draft, touch
+from cauce.calls.rules.categories import Categories
 from cauce.calls.rules.drafting import fingerprint
 from cauce.calls.rules.requirements import LONGEST_CURE, LONGEST_VALIDITY, Asked
 
@@ -39,10 +40,10 @@ def add_requirements(*, actor: Actor, call: Call, asked: Sequence[Asked], now: d
 
 @step
 def ask_for_usual(call: Call, *, longest_cure: int) -> None:
-    """Ask in a new draft for what the catalogue has for calls of its kind; no window is longer than ``longest_cure``."""
+    """Ask in a new draft for what the catalogue has for calls of its kind and categories; no window is longer than ``longest_cure``."""
     Requirement.objects.bulk_create(
         Requirement(call=call, position=position, **_within(asked, longest_cure).values())
-        for position, asked in enumerate(requirements_for(call.kind), 1)
+        for position, asked in enumerate(requirements_for(call.kind, Categories.of(call).keys), 1)
     )
 
 

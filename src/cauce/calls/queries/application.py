@@ -227,7 +227,7 @@ def documents_asked(application: Application) -> DocumentsAsked:
         for row in Requirement.objects.filter(call=application.call_id).annotate(
             is_held=models.Exists(held), is_foreign=models.Exists(foreign), mend_by=models.Subquery(observed)
         )
-        if is_asked_of(row, is_foreign=row.is_foreign)
+        if is_asked_of(row, is_foreign=row.is_foreign, category=application.category)
     ]
     missing = sum(row.is_needed and not row.is_held for row in rows)
     return DocumentsAsked(len(rows), missing, rows[0].mend_by if rows else None)

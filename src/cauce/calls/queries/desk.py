@@ -87,6 +87,8 @@ def snapshot(call: Call) -> Snapshot:
         ),
         posts=tuple(_posts(call)),
         rules_text=call.rules_text,
+        outage_window=call.outage_window,
+        outage_grace=call.outage_grace,
         design=Design.of(call),
         categories=Categories.of(call),
         partners=partner_facts(call) if call.categories else (),

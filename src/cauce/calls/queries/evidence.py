@@ -47,7 +47,9 @@ def asked_of(application: Application) -> list[Requirement]:
     """Return what the call asks of this person, in its order; two queries."""
     foreign = is_foreign(application)
     rows = Requirement.objects.filter(call_id=application.call_id).order_by("position")
-    return [row for row in rows if rulebook.is_asked_of(row, is_foreign=foreign)]
+    return [
+        row for row in rows if rulebook.is_asked_of(row, is_foreign=foreign, category=application.category)
+    ]
 
 
 def current_evidence(application: Application) -> dict[int, Evidence]:

@@ -23,6 +23,7 @@ from cauce.calls.models import (
     Call,
     CallPartner,
     CallState,
+    Category,
     Evidence,
     Nomination,
     NominationVersion,
@@ -270,7 +271,8 @@ def _missing(call: Call, ids: Sequence[int]) -> Mapping[int, list[str]]:
         pk: [
             row.name
             for row in asked
-            if row.pk not in held[pk] and is_asked_of(row, is_foreign=people[pk] in foreign)
+            if row.pk not in held[pk]
+            and is_asked_of(row, is_foreign=people[pk] in foreign, category=Category.PARTNER)
         ]
         for pk in ids
     }

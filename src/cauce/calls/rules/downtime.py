@@ -14,8 +14,8 @@ from cauce.base import figures
 from cauce.base.outages import covered
 from cauce.calls.models import Call
 
-# What calls declare as they are published; the frozen rules say it, so that it never changes under anybody.
-WINDOW_MINUTES, GRACE_MINUTES = 180, 30
+# What a call may declare, in minutes; the frozen rules say it, so that it never changes under anybody.
+WINDOW, GRACE = (30, 1440), (0, 240)
 
 
 @dataclass(frozen=True, slots=True)

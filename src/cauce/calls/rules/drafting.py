@@ -52,6 +52,8 @@ class Dates(Part):
     opens_at: datetime
     closes_at: datetime
     results_at: datetime
+    outage_window: int = 180
+    outage_grace: int = 30
 
 
 @dataclass(frozen=True, slots=True)

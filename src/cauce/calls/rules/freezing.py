@@ -13,7 +13,6 @@ from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.canonical import canonical, digest_of
 from cauce.calls.rules.categories import Categories, PartnerFacts, documents
 from cauce.calls.rules.design import Design
-from cauce.calls.rules.downtime import GRACE_MINUTES, WINDOW_MINUTES
 from cauce.calls.rules.requirements import Asked
 
 FORMAT = "cauce-rules/1"
@@ -121,6 +120,8 @@ class Snapshot:
     specialties: tuple[SpecialtyFacts, ...]
     posts: tuple[PostFacts, ...]
     rules_text: str
+    outage_window: int = 180
+    outage_grace: int = 30
     design: Design = field(default_factory=Design)
     categories: Categories = field(default_factory=Categories)
     partners: tuple[PartnerFacts, ...] = ()
@@ -155,7 +156,7 @@ def frozen_rules(call: Snapshot) -> str:
             "legal_basis": call.legal_basis,
             "contact": call.contact,
             "calendar": _calendar(call),
-            "outages": {"window_minutes": WINDOW_MINUTES, "grace_minutes": GRACE_MINUTES},
+            "outages": {"window_minutes": call.outage_window, "grace_minutes": call.outage_grace},
             "mechanism": call.mechanism,
             "allocation": call.design.document(),
             "list_rule": call.list_rule,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
@@ -173,6 +173,13 @@ def _calendar(call: Snapshot, now: datetime) -> Iterator[Finding]:
             _("La apertura, %(moment)s, ya pasó: se abriría en el momento de publicarla.")
             % {"moment": figures.moment(call.opens_at)},
             _("Revisar que sea lo que se quiere."),
+        )  # fmt: skip
+    given_back = timedelta(minutes=call.outage_window + call.outage_grace)
+    if call.closes_at < call.results_at < call.closes_at + given_back:
+        yield Finding(
+            "outage-cut", Severity.WARNS, Section.CALENDAR, str(given_back), _("Interrupciones"),
+            _("Si el sitio falla antes del cierre, los resultados llegan antes de que se pueda devolver todo ese tiempo."),
+            _("Dejar más tiempo entre el cierre y los resultados, o declarar menos minutos."),
         )  # fmt: skip
     for entry in call.entries:
         if entry.ends_at and entry.ends_at < entry.starts_at:
@@ -443,7 +450,7 @@ def _design(call: Snapshot, now: datetime) -> Iterator[Finding]:
 
 def _requirements(call: Snapshot, now: datetime) -> Iterator[Finding]:
     for code, blocks, asked, sentence, remedy in requirement_faults(
-        call.requirements, closes_at=call.closes_at, results_at=call.results_at
+        call.requirements, closes_at=call.closes_at, results_at=call.results_at, admitted=call.categories.keys
     ):
         yield Finding(
             code, Severity.BLOCKS if blocks else Severity.WARNS, Section.REQUIREMENTS, asked.key, asked.name,

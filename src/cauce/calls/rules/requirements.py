@@ -16,6 +16,7 @@ from cauce.base.workdays import MEXICO_CITY, due_by
 from cauce.calls.models import (
     Application,
     CaseState,
+    Category,
     Evidence,
     EvidenceState,
     Reach,
@@ -48,6 +49,7 @@ class Asked:
     alternative: str = ""
     verifier: str = "reviewer"
     reach: str = "everyone"
+    category: str = ""
     is_needed: bool = True
     source: str = ""
     kinds: tuple[str, ...] = field(default=(), compare=False)
@@ -61,28 +63,43 @@ class Asked:
         return {name: value for name, value in asdict(self).items() if name in FIELDS}
 
     def document(self) -> dict[str, Any]:
-        """As frozen with the rules of a call."""
-        return self.values()
+        """As frozen with the rules of a call; one of no category says nothing of that, so that older rules keep their digest."""
+        return {name: value for name, value in self.values().items() if value or name != "category"}
 
 
 FIELDS = (
     "key", "name", "detail", "validity_days", "is_curable", "cure_days", "alternative", "verifier", "reach",
-    "is_needed", "source",
+    "category", "is_needed", "source",
 )  # fmt: skip
 
 
-def is_asked_of(requirement: Requirement, *, is_foreign: bool) -> bool:
-    """Whether the document is asked of a person who identifies themselves with documents of another country, or not."""
+def is_asked_of(requirement: Requirement, *, is_foreign: bool, category: str) -> bool:
+    """Whether the document is asked of a person who applies as ``category``, with documents of another country or not."""
+    if requirement.category and requirement.category != category:
+        return False
     if requirement.reach == Reach.EVERYONE:
         return True
     return (requirement.reach == Reach.FOREIGN) == is_foreign
 
 
+def asked_words(reach: str, category: str) -> str:
+    """Of whom a document is asked, in words."""
+    if not category:
+        return str(Reach(reach).label)
+    who = _("A quien se postula como: %(category)s") % {"category": Category(category).label}
+    return who if reach == Reach.EVERYONE else f"{who}. {Reach(reach).label}"
+
+
 def requirement_faults(
-    asked: Collection[Asked], *, closes_at: datetime, results_at: datetime
+    asked: Collection[Asked], *, closes_at: datetime, results_at: datetime, admitted: Collection[str] = ()
 ) -> Iterator[tuple[str, bool, Asked, str, str]]:
-    """Yield what is wrong with the documents of a call: code, whether it blocks, which one, sentence and remedy."""
+    """Yield what is wrong with the documents of a call: code, whether it blocks, which one, sentence and remedy.
+
+    ``admitted`` are the categories of the call; none where it makes no difference.
+    """
     for one in asked:
+        if fault := _asked_of_nobody(one, admitted):
+            yield "asked-of-nobody", True, one, *fault
         if one.is_curable is None:
             yield (
                 "curability-undeclared", True, one,
@@ -96,6 +113,22 @@ def requirement_faults(
                 % {"days": one.cure_days},
                 _("Acortar el plazo o mover los resultados."),
             )  # fmt: skip
+
+
+def _asked_of_nobody(one: Asked, admitted: Collection[str]) -> tuple[str, str] | None:
+    """Sentence and remedy for a document that no applicant of the call could ever be asked for."""
+    facts = {"category": Category(one.category).label if one.category else ""}
+    if one.category and one.category not in admitted:
+        return (
+            _("Se pide a quien se postula como «%(category)s», y la convocatoria no admite esa categoría.") % facts,
+            _("Admitir la categoría, pedirlo a todas las personas, o quitarlo."),
+        )  # fmt: skip
+    if one.category == Category.FOREIGN and one.reach == Reach.NATIONAL:
+        return (
+            _("Se pide a «%(category)s» con documentos de México: no sería de nadie.") % facts,
+            _("Pedirlo a todas las personas de esa categoría."),
+        )
+    return None
 
 
 # ------------------------------------------------------------------ may I?

@@ -15,9 +15,10 @@ from cauce.base.web import attempt, fill, told
 from cauce.calls import operations, queries, rules
 from cauce.calls.forms.desk import resend
 from cauce.calls.forms.requirements import CatalogueForm, RequirementForm
-from cauce.calls.intake import requirement_catalogue
+from cauce.calls.intake import requirement_catalogue, requirements_for
+from cauce.calls.rules.categories import Categories
 from cauce.calls.rules.drafting import fingerprint
-from cauce.calls.rules.requirements import Asked
+from cauce.calls.rules.requirements import Asked, asked_words
 from cauce.calls.views.desk import PAGE, call_of, editable
 
 
@@ -28,7 +29,7 @@ def edit_requirements(request: Any, code: str) -> HttpResponse:
     asked = queries.requirements_of(call)
     held = {one.key for one in asked}
     offered = [one for one in requirement_catalogue() if one.key not in held]
-    usual = [one.key for one in offered if call.kind in one.kinds]
+    usual = [one.key for one in requirements_for(call.kind, Categories.of(call).keys)]
     form = fill(request, CatalogueForm, offered=offered, initial={"keys": [] if held else usual})
     if request.method == "POST":
         rules.may_edit_call(request.actor, call).enforce()
@@ -44,7 +45,8 @@ def edit_requirements(request: Any, code: str) -> HttpResponse:
     frame = queries.desk_frame(request.actor, call, "calls:edit_requirements", now=request.now)
     context = {
         "frame": frame, "call": call, "form": form,
-        "rows": [(one, queries.lasts(one)) for one in asked], "offers": bool(offered),
+        "rows": [(one, queries.lasts(one), asked_words(one.reach, one.category)) for one in asked],
+        "offers": bool(offered),
     }  # fmt: skip
     return render(request, "calls/desk/requirements.html", context, status=422 if form.errors else 200)
 

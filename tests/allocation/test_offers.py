@@ -246,8 +246,22 @@ def test_the_desk_reads_a_fixed_number_of_queries(
     call, staff, listed, round_one, now, django_assert_max_num_queries
 ):
     answer(staff, "mariana", "decline", now, reason="distance")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         page = queries.offers_page(staff.carla, call, "1", "", now=now)
+    waits = next(one for one in listed.applications if not one.offers.exists())
+    moves = Offer.objects.filter(application=listed.applications[0]).get()
+    assert page.empty[0].next == [waits.folio], "who declined is out, who holds a place keeps it"
+    Offer.objects.filter(pk=moves.pk).update(state="accepted", wants_upgrade=True, answered_at=now)
+    assert queries.offers_page(staff.carla, call, "1", "", now=now).empty[0].next == [waits.folio], (
+        "hers is her first"
+    )
+    with django_assert_max_num_queries(9):
+        demand = queries.demand_page(call, state="", reason="", number="1")
+    assert [(one.post.key, one.reason, one.said) for one in demand.rows] == [
+        (page.empty[0].key, "dejada", [("La distancia o la familia", 1)])
+    ]
+    assert (demand.total.free, demand.total.seats) == (1, 4)
+    assert queries.demand_page(call, state="22", reason="nadie", number="x").places[0].seats == 4
     assert page.empty[0].reasons == [("La distancia o la familia", 1)]
     assert {state: count for state, _label, count in page.seats}["offered"] == 3
     assert Run.objects.count() == 1

@@ -8,6 +8,7 @@ from cauce.allocation.queries.audit import (
     managers_of,
     rerun_of,
 )
+from cauce.allocation.queries.candidates import Asked, CandidatesPage, candidates_page, candidates_table
 from cauce.allocation.queries.certificates import Certificate, certificate_of
 from cauce.allocation.queries.claims import (
     CLAIM_KINDS,
@@ -27,6 +28,7 @@ from cauce.allocation.queries.claims import (
     users_of,
 )
 from cauce.allocation.queries.cutoffs import CutoffLine, CutoffTable, cutoff_lines, cutoff_table
+from cauce.allocation.queries.demand import DemandPage, demand_page
 from cauce.allocation.queries.lists import (
     OfferedPosts,
     SentLists,
@@ -139,13 +141,16 @@ __all__ = [
     "BLOBS",
     "CLAIM_KINDS",
     "AppealClock",
+    "Asked",
     "AuditDesk",
     "CallResultsPage",
+    "CandidatesPage",
     "Certificate",
     "ClaimPage",
     "ClaimsPage",
     "CutoffLine",
     "CutoffTable",
+    "DemandPage",
     "MechanismsPage",
     "MyOffersPage",
     "OfferFacts",
@@ -175,6 +180,8 @@ __all__ = [
     "calls_to_rehearse",
     "calls_visible_to",
     "calls_with_desk",
+    "candidates_page",
+    "candidates_table",
     "certificate_of",
     "claim_file",
     "claim_page",
@@ -183,6 +190,7 @@ __all__ = [
     "cutoff_lines",
     "cutoff_table",
     "decided_sentence",
+    "demand_page",
     "document_of",
     "drawn_sentence",
     "findings_of",

@@ -155,6 +155,12 @@ def turn_with_folio(session: LiveChoice, folio: str) -> LiveTurn | None:
     )
 
 
+def open_turn_of(session: LiveChoice, specialty: str) -> LiveTurn | None:
+    """Whose turn it is in a specialty, by its code."""
+    rows = LiveTurn.objects.filter(session=session, specialty__code=specialty, state=TurnState.OPEN)
+    return rows.select_related("application").first()
+
+
 def entry_of(session: LiveChoice, number: int) -> LiveEntry | None:
     return (
         LiveEntry.objects.filter(session=session, number=number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,8 +44,10 @@ from cauce.base.actors import Actor
 from cauce.base.errors import Verdict
 from cauce.calls.models import Application, Call
 from cauce.calls.rules.aftermath import LAPSES, Aftermath
+from cauce.calls.rules.design import Design
 
 PAGE = 50
+NEXT = 3
 KINDS = {
     OfferState.PREPARED: "", OfferState.ISSUED: "now", OfferState.HELD: "now", OfferState.ACCEPTED: "ok",
     OfferState.DECLINED: "", OfferState.LAPSED: "warn", OfferState.UPGRADED: "ok", OfferState.ABSENT: "bad",
@@ -216,7 +219,7 @@ def my_offers_page(actor: Actor, application: Application) -> MyOffersPage:
 
 @dataclass(frozen=True, slots=True)
 class EmptyPost:
-    """A post with free seats: how many lists have it, and why those who were offered it said no."""
+    """A post with free seats: how many lists have it, why who was offered it left it, and the next who want it, by folio."""
 
     key: str
     site: str
@@ -224,6 +227,7 @@ class EmptyPost:
     free: int
     listed: int
     reasons: list[tuple[str, int]]
+    next: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,10 +347,11 @@ def _empty_posts(call: Call, free: dict[int, list[Seat]]) -> list[EmptyPost]:
     listed = dict(
         Cutoff.objects.filter(run=published_list(call), post_id__in=most).values_list("post_id", "listed")
     )
+    substitutes = substitutes_for(call, most)
     return [
         EmptyPost(
             posts[post].key, posts[post].site.short_name, posts[post].specialty.name, len(free[post]),
-            listed.get(post, 0), reasons[post].most_common(),
+            listed.get(post, 0), reasons[post].most_common(), substitutes.get(post, []),
         )
         for post in most
     ]  # fmt: skip
@@ -383,6 +388,37 @@ def waiting_for(call: Call, posts: set[int]) -> dict[int, list[str]]:
     if Offer.objects.filter(seat__post__call=call).exists():
         for post, folio in rows.order_by("place").values_list("post_id", "application__folio"):
             found[post or 0].append(folio)
+    return found
+
+
+def substitutes_for(call: Call, posts: Sequence[int]) -> dict[int, list[str]]:
+    """By post, the next who have it in their list and still take part, by folio and best first; two queries.
+
+    Who still waits, and who accepted and asked to move to something they prefer. Nothing where posts have orders of
+    their own: there the run of the round says it.
+    """
+    if not posts or Design.of(call).has_own_orders:
+        return {}
+    wanted, found = set(posts), defaultdict[int, list[str]](list)
+    told = Offer.objects.filter(seat__post__call=call).exclude(state=OfferState.WITHDRAWN).order_by("pk")
+    # Of who was offered something, the post they may leave for a better one; nothing of who takes no part any more.
+    held: dict[int, int | None] = {
+        application: post if state == OfferState.ACCEPTED and moves and joined is None else None
+        for application, post, state, moves, joined in told.values_list(
+            "application_id", "seat__post_id", "state", "wants_upgrade", "joined_at"
+        )
+    }
+    rows = Placement.objects.filter(run=published_list(call)).order_by("place")
+    people = rows.values_list("application_id", "application__folio", "posts")
+    for application, folio, wishes in people.iterator(chunk_size=2000):
+        own = held.get(application, 0)
+        for post in [] if own is None else wishes[: wishes.index(own)] if own else wishes:
+            if post in wanted:
+                found[post].append(folio)
+                if len(found[post]) == NEXT:
+                    wanted.discard(post)
+        if not wanted:
+            break
     return found
 
 

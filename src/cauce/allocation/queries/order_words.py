@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -60,3 +62,16 @@ def neighbour_sentence(one: Neighbour) -> str:
         else _("Justo después, en el lugar %(place)s, %(folio)s: mismos valores; los separó el sorteo (su número empieza con %(ticket)s).")
     )  # fmt: skip
     return said % facts
+
+
+def tie_words(labels: Sequence[str], mine: Sequence[str], theirs: Sequence[str], folio: str) -> str:
+    """What put somebody behind ``folio``, right ahead of them, if they tied in the first criterion; nothing if not."""
+    differing = next(
+        (at for at, pair in enumerate(zip(mine, theirs, strict=False)) if pair[0] != pair[1]), None
+    )
+    if differing == 0:
+        return ""
+    if differing is None:
+        return _("Mismos valores que %(folio)s: va después por sorteo.") % {"folio": folio}
+    facts = {"folio": folio, "label": labels[differing], "mine": mine[differing], "theirs": theirs[differing]}
+    return _("Empata con %(folio)s; va después por «%(label)s»: %(mine)s frente a %(theirs)s.") % facts

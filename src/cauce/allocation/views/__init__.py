@@ -9,6 +9,7 @@ from cauce.allocation.views.audit import (
     request_rerun,
     settle_finding,
 )
+from cauce.allocation.views.candidates import candidates, candidates_csv, demand
 from cauce.allocation.views.claims import (
     claim,
     claim_file,
@@ -72,6 +73,8 @@ __all__ = [
     "board",
     "call_absent",
     "call_results",
+    "candidates",
+    "candidates_csv",
     "choose_at_desk",
     "choose_online",
     "claim",
@@ -84,6 +87,7 @@ __all__ = [
     "cutoffs",
     "decide",
     "decide_claim",
+    "demand",
     "drop_release",
     "live",
     "live_desk",

@@ -122,15 +122,30 @@ def live_desks(request: Any) -> HttpResponse:
 
 @require_GET
 def live_desk(request: Any, code: str) -> HttpResponse:
-    """A desk: ``?folio=`` who stands there, ``?plaza=`` the post to confirm, ``?mesa=`` the desk's number."""
+    """A desk: ``?folio=`` who stands there, ``?plaza=`` the post to confirm, ``?mesa=`` the desk's number.
+
+    ``?siguiente=`` is a specialty: whoever's turn it is now stands there.
+    """
     session = _served(request, code)
+    if request.GET.get("siguiente"):
+        return _next(request, session, request.GET["siguiente"].replace("\0", "")[:80])
     folio, turn = _asked_turn(session, request.GET.get("folio", ""))
     page = pages.desk_page(
         request.actor, session, turn, folio=folio, key=request.GET.get("plaza", ""), now=request.now
     )
     desk = request.GET.get("mesa", "")
-    context = {"page": page, "desk": desk if desk.isdigit() and len(desk) < 4 else ""}
+    reads = request.actor.holds(roles.CALL_READ, session.call.institution_id)
+    context = {"page": page, "desk": desk if desk.isdigit() and len(desk) < 4 else "", "reads": reads}
     return render(request, "allocation/live/desk.html", context)
+
+
+def _next(request: Any, session: LiveChoice, specialty: str) -> HttpResponse:
+    turn = queries.open_turn_of(session, specialty)
+    told = {"folio": turn.application.folio if turn else "", "mesa": request.GET.get("mesa", "")[:3]}
+    if turn is None:
+        messages.info(request, _("Nadie tiene el turno en esa especialidad."))
+    query = urlencode({name: value for name, value in told.items() if value})
+    return redirect(f"{reverse('allocation:live_desk', args=[session.call.code])}?{query}")
 
 
 def _asked_turn(session: LiveChoice, text: str) -> tuple[str, LiveTurn | None]:

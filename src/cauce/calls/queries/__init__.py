@@ -112,6 +112,7 @@ from cauce.calls.queries.evidence import (
     pages_of,
     requirements_of,
 )
+from cauce.calls.queries.files import FileStanding, file_standings
 from cauce.calls.queries.list import (
     add_page,
     conflict_page,
@@ -183,6 +184,7 @@ from cauce.calls.queries.silence import kept_about, reminders_due, silence_page
 __all__ = [
     "CallPost",
     "Checked",
+    "FileStanding",
     "FiledPage",
     "FilingLookup",
     "Known",
@@ -234,6 +236,7 @@ __all__ = [
     "events_about",
     "evidence_visible_to",
     "extension_due",
+    "file_standings",
     "filed_by",
     "filed_note",
     "filed_page",

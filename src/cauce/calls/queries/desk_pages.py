@@ -125,6 +125,8 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
             (_("Puntajes"), "calls:scores", ""),
             (_("Anomalías"), "calls:anomalies", ""),
             (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
+            (_("Demanda y vacantes"), "allocation:demand", ""),
+            (_("Candidatos"), "allocation:candidates", ""),
             *([(_("Revisión"), "calls:desk_review", "")] if counts.get("asked_n") else []),
             *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
             (_("Silencio y cartas"), "calls:silence", ""),

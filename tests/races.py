@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -18,7 +20,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from tests.databases import ROOT, environment, file_url, migrated_file
+from tests.databases import ROOT, drop, environment, file_url, migrated_database, migrated_file
 
 
 def at_once(*tasks: Callable[[], Any]) -> list[Any]:
@@ -57,7 +59,22 @@ def _outcome(task: Callable[[], Any]) -> Any:
 
 def on_file(folder: Path, module: str, *names: str) -> dict[str, Any]:
     """What the functions of a test module return, as JSON, run one after the other on a SQLite file."""
-    env = environment(file_url(migrated_file(folder / "race.sqlite3")))
+    return _in_a_process(file_url(migrated_file(folder / "race.sqlite3")), module, names)
+
+
+def on_database(folder: Path, module: str, *names: str) -> dict[str, Any]:
+    """What ``on_file`` returns; where the tests run on PostgreSQL, from a database of its own there."""
+    if connection.vendor != "postgresql":
+        return on_file(folder, module, *names)
+    server, name = os.environ["DATABASE_URL"], f"cauce_race_{uuid.uuid4().hex[:12]}"
+    try:
+        return _in_a_process(migrated_database(server, name), module, names)
+    finally:
+        drop(server, name)
+
+
+def _in_a_process(url: str, module: str, names: tuple[str, ...]) -> dict[str, Any]:
+    env = environment(url)
     command = [sys.executable, "-m", "tests.races", module, *names]
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]

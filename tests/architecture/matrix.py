@@ -226,6 +226,7 @@ MATRIX: dict[str, Row] = {
     "notices:open": ((302, 200, *(404,) * 9), lambda world: {"message_id": world.letter.pk}),
     "notices:read_all": (BUTTON, none),
     "notices:reminders": (BUTTON, none),
+    "notices:texts": ((302, *(404,) * 5, 200, 200, 404, 404, 200), none),
     "notices:outbox": ((302, *(404,) * 6, 200, 404, 404, 200), none),
     "notices:settle": (BUTTON, lambda world: {"message_id": world.letter.pk}),
     "notices:letterbox": (ONLY_IN_THE_DEMO, none),

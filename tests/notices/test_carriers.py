@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import email
-import json
 import socketserver
 import threading
-from pathlib import Path
 
 import pytest
 
-from cauce.notices import rules, tasks
+from cauce.notices import tasks
 from cauce.notices.models import Message, MessageState
 from tests.conftest import NOON
 
@@ -98,30 +96,3 @@ def test_a_server_that_hangs_up_after_the_letter_leaves_it_in_doubt(server):
     server.silent = False
     tasks.deliver()
     assert (states(), len(server.taken)) == ({"mariana@ejemplo.mx": MessageState.UNCONFIRMED}, 1)
-
-
-# ------------------------------------------------------------------ templates
-
-KEPT = Path(__file__).parent / "letter_versions.json"
-
-
-@pytest.mark.once
-def test_a_changed_text_has_a_new_version():
-    """``letter_versions.json`` keeps the digest of each version: add a line for a new one, never change one."""
-    kept = json.loads(KEPT.read_text())
-    now = {f"{t.code} {t.version}": t.digest for t in rules.templates().values()}
-    assert now.items() <= kept.items(), {
-        key: digest for key, digest in now.items() if kept.get(key) != digest
-    }
-
-
-def test_a_text_is_written_in_the_language_of_its_reader_with_its_facts():
-    template = rules.templates()["calls.reminder"]
-    facts = {"call": "X", "closes": "Y", "closes_both": "Z", "folio": "F-1", "count": lambda: "3"}
-    spanish = template.letter(key="a", user_id=1, language="es-mx", **facts)
-    english = template.letter(key="b", user_id=1, language="en", **facts)
-    assert spanish.body != english.body
-    for letter in (spanish, english):
-        assert "F-1" in letter.body
-        assert "%(" not in letter.title + letter.body
-        assert (letter.template, letter.version, letter.is_reminder) == ("calls.reminder", 1, True)

@@ -14,9 +14,16 @@ from cauce.base.errors import Denied
 from cauce.base.usecases import use_case
 from cauce.notices import operations, tasks
 from cauce.notices.models import Message, MessageState
+from cauce.notices.rules import Template
 from tests.accounts.factories import make_applicant, make_officer
 
 pytestmark = pytest.mark.django_db
+
+
+def written(key, user_id, title="T", *, is_reminder=False):
+    """A letter made of a text."""
+    text = Template("a.text", 1, "", "%(title)s", ("Cuerpo.",), is_reminder)
+    return text.letter(key=key, user_id=user_id, language="es-mx", link="/mi/", title=title)
 
 
 @use_case
@@ -24,7 +31,7 @@ def tell(*, letters, actor, now):
     """Post letters, as a use case of a higher app would."""
     user = User.objects.get(pk=actor.user_id)
     for key, title in letters:
-        operations.post(key=key, user=user, title=title, body="Cuerpo.", link="/mi/", subject=user, now=now)
+        operations.post_letter(written(key, user.pk, title), subject=user, now=now)
     return user
 
 
@@ -71,12 +78,12 @@ def test_the_same_cause_writes_once(mariana, now):
 
 def test_a_letter_alone_is_refused(mariana, now):
     with pytest.raises(RuntimeError, match="use case around"):
-        operations.post(key="k", user=mariana, title="", body="", now=now)
+        operations.post_letter(written("k", mariana.pk), now=now)
 
 
 @pytest.mark.parametrize("size", [1, 2001])
 def test_many_letters_take_two_queries_per_batch(size, mariana, now, django_assert_max_num_queries):
-    letters = (operations.Letter(f"bulk:{i}", mariana.pk, "Título", "Cuerpo") for i in range(size))
+    letters = (written(f"bulk:{i}", mariana.pk) for i in range(size))
     batches = -(-size // operations.BATCH)
     # Savepoint, audit and the reload are the other four; SQLite also splits one insert by its variables.
     with django_assert_max_num_queries(40 * batches + 6):
@@ -85,7 +92,7 @@ def test_many_letters_take_two_queries_per_batch(size, mariana, now, django_asse
 
 
 def test_bulk_leaves_out_who_is_not_there(mariana, now):
-    mariana_only = [operations.Letter("a", mariana.pk, "T", "C"), operations.Letter("b", 999_999, "T", "C")]
+    mariana_only = [written("a", mariana.pk), written("b", 999_999)]
     tell_many(letters=mariana_only, actor=actor_for(mariana), now=now)
     assert list(Message.objects.values_list("key", flat=True)) == ["a"]
 
@@ -212,8 +219,8 @@ def test_reminders_go_only_to_who_wants_them(mariana, now):
 
     def letters(turn):
         return [
-            operations.Letter(f"decision {turn}", mariana.pk, "T", "C"),
-            operations.Letter(f"reminder {turn}", mariana.pk, "T", "C", is_reminder=True),
+            written(f"decision {turn}", mariana.pk),
+            written(f"reminder {turn}", mariana.pk, is_reminder=True),
         ]
 
     for turn, wanted in enumerate((False, False, True)):

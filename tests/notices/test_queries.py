@@ -3,10 +3,13 @@
 import pytest
 
 from cauce.accounts.queries import actor_for
+from cauce.accounts.roles import Role
+from cauce.accounts.rules.letters import CONFIRM
 from cauce.base.actors import Actor
-from cauce.notices import queries
+from cauce.calls.rules.letters import REMINDER
+from cauce.notices import queries, rules
 from cauce.notices.models import Message
-from tests.accounts.factories import make_applicant
+from tests.accounts.factories import make_applicant, make_officer
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +58,24 @@ def test_links_of_the_letterbox_work_whatever_the_host(mariana, now):
     write(mariana, "b", now, body="Abre https://otro.sitio/robo ahora")
     letters = queries.letterbox([mariana.email], origin="http://localhost:8000")
     assert {letter.title: letter.links for letter in letters} == {"a": ("/cuenta/x/", "/mi/"), "b": ()}
+
+
+def test_who_audits_reads_each_text_with_its_letters_counted_in_one_query(
+    mariana, now, django_assert_num_queries
+):
+    for n, text in enumerate((REMINDER, REMINDER, CONFIRM)):
+        Message.objects.create(
+            key=f"t{n}", user=mariana, address="m@ejemplo.mx", title="T", body="C", written_at=now,
+            template=text.code, template_version=text.version, read_at=now if n else None,
+        )  # fmt: skip
+    actor = actor_for(make_officer(Role.AUDITOR))
+    assert rules.may_read_texts(actor)
+    assert not rules.may_read_texts(actor_for(mariana))
+    with django_assert_num_queries(1):
+        page = queries.texts_page(actor)
+    found = {text.code: text for text in page.texts}
+    assert (found[REMINDER.code].written, found[REMINDER.code].read, found[CONFIRM.code].written) == (2, 1, 1)
+    spanish, english = found[CONFIRM.code].words
+    assert (spanish.title, english.title) == ("Confirma tu correo en Cauce", "Confirm your e-mail in Cauce")
+    assert ("%(activate_url)s", "") in spanish.body
+    assert {fact for _words, fact in spanish.body} == {"", "folio"}

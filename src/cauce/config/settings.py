@@ -191,6 +191,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # who owns an account hears of every change of its password and keys
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # Beside the library's own limits: tries at the folio of a paper application, by account and by whom it claims to be.
@@ -217,8 +218,10 @@ else:
     MAIL_CARRIER = "cauce.notices.bridge.Folder"
     EMAIL_FILE_PATH = DATA / "mail"
 EMAIL_TIMEOUT = 30  # seconds for each answer of the server: one that says nothing must not stop the worker
-# The texts of letters, by app: tuples of ``cauce.notices.rules.Template``.
-LETTERS = ("cauce.calls.rules.letters.LETTERS",)
+# The texts of letters, by app: tuples of ``cauce.base.texts.Text``.
+LETTERS = (
+    "cauce.accounts.rules.letters.LETTERS", "cauce.calls.rules.letters.LETTERS", "cauce.allocation.rules.letters.LETTERS",
+)  # fmt: skip
 
 # ---------------------------------------------------------- language and time
 LANGUAGE_CODE = "es-mx"

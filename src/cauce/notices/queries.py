@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Min, Q, QuerySet
-from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from cauce.accounts.rules import masked_email
@@ -165,18 +165,6 @@ class DoubtfulLetter:
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateText:
-    """A template as it is now, for whoever answers for its words."""
-
-    code: str
-    version: int
-    purpose: str
-    title: str
-    body: str
-    is_reminder: bool
-
-
-@dataclass(frozen=True, slots=True)
 class OutboxPage:
     waiting: int
     oldest: datetime | None
@@ -184,7 +172,6 @@ class OutboxPage:
     fates: tuple[Fate, ...]
     doubtful: Page
     letters: tuple[DoubtfulLetter, ...]
-    templates: tuple[TemplateText, ...]
 
 
 def outbox_page(actor: Actor, *, now: datetime, page: str | int = 1) -> OutboxPage:
@@ -212,8 +199,78 @@ def outbox_page(actor: Actor, *, now: datetime, page: str | int = 1) -> OutboxPa
             )
             for letter in doubtful
         ),
-        templates=tuple(
-            TemplateText(t.code, t.version, str(t.purpose), gettext(t.title), gettext(t.body), t.is_reminder)
-            for _code, t in sorted(rules.templates().items())
-        ),
+    )
+
+
+# -------------------------------------------------------------------- texts
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a text says in one language; each paragraph with the fact on which it depends, "" for always."""
+
+    language: str
+    language_name: str
+    title: str
+    body: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextVersion:
+    """One version of a text, with its words as the archive keeps them and how many letters were made of it."""
+
+    code: str
+    version: int
+    purpose: str
+    is_current: bool
+    is_reminder: bool
+    written: int
+    sent: int
+    read: int
+    words: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextsPage:
+    texts: tuple[TextVersion, ...]
+    without_text: int
+    may_operate: bool
+
+
+def texts_page(actor: Actor) -> TextsPage:
+    """Read every text in every version that ever was, with its letters counted, in one query."""
+    counted = {(fate.code, fate.version): fate for fate in fates(Message.objects.all())}
+    in_force, texts = rules.templates(), []
+    for name, source in rules.archive().items():
+        code, _space, number = name.partition(" ")
+        text, fate = in_force.get(code), counted.get((code, int(number)))
+        texts.append(
+            TextVersion(
+                code,
+                int(number),
+                str(text.purpose) if text else code,
+                is_current=text is not None and text.version == int(number),
+                is_reminder=text is not None and text.is_reminder,
+                written=fate.written if fate else 0,
+                sent=fate.sent if fate else 0,
+                read=fate.read if fate else 0,
+                words=tuple(
+                    _words(source, language, str(label))
+                    for language, label in settings.LANGUAGES
+                    if language in source
+                ),
+            )
+        )
+    texts.sort(key=lambda text: (text.code, -text.version))
+    without = counted.get(("", 0))
+    return TextsPage(tuple(texts), without.written if without else 0, bool(rules.may_operate(actor)))
+
+
+def _words(source: dict[str, Any], language: str, label: str) -> Words:
+    said = source[language]
+    return Words(
+        language,
+        label,
+        said["title"],
+        tuple((part[0], part[1] if len(part) > 1 else "") for part in said["body"]),
     )

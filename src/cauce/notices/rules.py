@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.utils.functional import Promise
 from django.utils.module_loading import import_string
-from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from cauce.accounts import roles
 from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Verdict
+from cauce.base.texts import Text
 from cauce.notices.models import Message, MessageState
 
+ARCHIVE = Path(__file__).with_name("letters.json")
 MANAGED = (MessageState.UNCONFIRMED, MessageState.FAILED)
 
 
@@ -27,8 +27,8 @@ MANAGED = (MessageState.UNCONFIRMED, MessageState.FAILED)
 class Letter:
     """One letter to one user. ``key`` names its cause: the same cause never writes twice.
 
-    ``title`` and ``body`` are plain text in the reader's language, by default
-    the one that is active as the letter is made; ``link`` is a path of this site.
+    ``title`` and ``body`` are plain text in the reader's ``language``, made of the
+    text ``template`` in that ``version``; ``link`` is a path of this site.
     ``matter`` is the process it belongs to; after ``expires_at`` it is not
     sent. Reminders go only to who wants them.
     """
@@ -37,29 +37,18 @@ class Letter:
     user_id: int
     title: str
     body: str
-    link: str = ""
-    language: str = field(default_factory=lambda: get_language() or settings.LANGUAGE_CODE)
-    template: str = ""
-    version: int = 0
+    link: str
+    language: str
+    template: str
+    version: int
     matter: str = ""
     expires_at: datetime | None = None
     is_reminder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """The text of a kind of letter. A changed text is a new ``version``: tests keep the digest of each.
-
-    ``title`` and ``body`` are Spanish source texts, marked with ``gettext_noop`` where they are written, with their
-    facts as ``%(name)s``. ``purpose`` says in a few words when it is sent.
-    """
-
-    code: str
-    version: int
-    purpose: str | Promise
-    title: str
-    body: str
-    is_reminder: bool = False
+class Template(Text):
+    """The text of a kind of letter to users."""
 
     def letter(
         self,
@@ -72,33 +61,29 @@ class Template:
         expires_at: datetime | None = None,
         **facts: Any,
     ) -> Letter:
-        """Return the letter in ``language``; a fact that is a function is called with that language in force."""
-        with override(language):
-            said = {name: value() if isinstance(value, Callable) else value for name, value in facts.items()}  # type: ignore[arg-type]
-            title, body = gettext(self.title) % said, gettext(self.body) % said
+        """Return the letter in ``language``, with its ``facts``."""
+        title, body = self.words(language=language, **facts)
         return Letter(
             key, user_id, title, body, link, language, self.code, self.version, matter, expires_at, self.is_reminder
         )  # fmt: skip
 
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of its texts in every language."""
-        texts = []
-        for language, _name in settings.LANGUAGES:
-            with override(language):
-                texts += [gettext(self.title), gettext(self.body)]
-        return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+@cache
+def templates() -> dict[str, Text]:
+    """Return every text that the apps declare in ``settings.LETTERS``, by code. Raises for one declared twice."""
+    found: dict[str, Text] = {}
+    for path in settings.LETTERS:
+        for text in import_string(path):
+            if text.code in found:
+                raise ValueError(f"The letter {text.code} is declared twice.")
+            found[text.code] = text
+    return found
 
 
 @cache
-def templates() -> dict[str, Template]:
-    """Return every template that the apps declare in ``settings.LETTERS``, by code. Raises for one declared twice."""
-    found: dict[str, Template] = {}
-    for path in settings.LETTERS:
-        for template in import_string(path):
-            if template.code in found:
-                raise ValueError(f"The letter {template.code} is declared twice.")
-            found[template.code] = template
+def archive() -> dict[str, Any]:
+    """Return the words of every version that was ever in force, by name and language (``letters`` adds to them)."""
+    found: dict[str, Any] = json.loads(ARCHIVE.read_text("utf-8"))
     return found
 
 
@@ -107,6 +92,13 @@ def may_operate(actor: Actor) -> Verdict:
     if actor.holds(roles.MAIL_OPERATE):
         return ALLOWED
     return Verdict(False, _("De las cartas se ocupa la oficina nacional."))
+
+
+def may_read_texts(actor: Actor) -> Verdict:
+    """Whether the actor may read what letters say, in every version, and how many were sent; no letter of anybody."""
+    if actor.holds(roles.MAIL_OPERATE) or actor.holds_anywhere(roles.AUDIT_READ):
+        return ALLOWED
+    return Verdict(False, _("Los textos de las cartas los lee quien opera o audita."))
 
 
 def may_settle(actor: Actor, message: Message) -> Verdict:

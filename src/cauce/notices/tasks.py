@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -15,6 +16,7 @@ from cauce.accounts.models import User
 from cauce.accounts.operations import LINK
 from cauce.accounts.rules import INBOX_OF
 from cauce.base import clock
+from cauce.base.texts import TEXT
 from cauce.notices import operations
 from cauce.notices.models import Message
 
@@ -34,6 +36,7 @@ class Outbox(BaseEmailBackend):
         letters = [
             Message(
                 key=f"mail:{uuid.uuid4()}",
+                **_text(mail),
                 user_id=User.objects.filter(pk=mail.extra_headers.get(INBOX_OF, 0), email__iexact=address)
                 .values_list("pk", flat=True)
                 .first(),
@@ -49,6 +52,12 @@ class Outbox(BaseEmailBackend):
         ]
         Message.objects.bulk_create(letters)
         return len(email_messages)
+
+
+def _text(mail: EmailMessage) -> dict[str, Any]:
+    """Which text a mail was made of, if it says so."""
+    code, _space, version = str(mail.extra_headers.get(TEXT, "")).partition(" ")
+    return {"template": code, "template_version": int(version)} if version else {}
 
 
 def deliver() -> int:

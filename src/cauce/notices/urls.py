@@ -11,6 +11,7 @@ urlpatterns = [
     path("mi/avisos/<int:message_id>/", views.open_message, name="open"),
     path("mi/avisos/recordatorios/", views.reminders, name="reminders"),
     path("cartas/", views.outbox, name="outbox"),
+    path("cartas/textos/", views.texts, name="texts"),
     path("cartas/<int:message_id>/", views.settle, name="settle"),
     path("demo/correo/", views.letterbox, name="letterbox"),
 ]

@@ -85,6 +85,15 @@ def outbox(request: Any) -> HttpResponse:
     return render(request, "notices/outbox.html", {"page": page})
 
 
+@never_cache
+@require_GET
+def texts(request: Any) -> HttpResponse:
+    """What letters say, in every version, for who operates or audits."""
+    if not rules.may_read_texts(request.actor):
+        raise Http404
+    return render(request, "notices/texts.html", {"page": queries.texts_page(request.actor)})
+
+
 @require_POST
 def settle(request: Any, message_id: int) -> HttpResponse:
     """Send a letter in doubt again, or count it as delivered."""

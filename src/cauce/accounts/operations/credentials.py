@@ -12,6 +12,7 @@ from cauce.accounts import rules
 from cauce.accounts.models import DocumentKind, IdentityDocument, Person, ProfessionalLicence, User
 from cauce.accounts.operations.registration import IdentityTaken, claim_curp
 from cauce.accounts.operations.telling import tell
+from cauce.accounts.rules import letters
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied
 from cauce.base.usecases import note, step, use_case
@@ -64,7 +65,7 @@ def link_curp(*, curp: str, is_checked: bool = False, actor: Actor, now: datetim
         person.birth_state = read.birth_state
         person.save(update_fields=["birth_state"])
     note(document=document.pk)
-    tell(User.objects.get(person=person), "curp_linked", {"curp": rules.masked(read.number)})
+    tell(User.objects.get(person=person), letters.CURP_LINKED, {"curp": rules.masked(read.number)})
     return document
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from cauce.accounts import rules
 from cauce.accounts.models import AccountRecovery, DocumentKind, IdentityDocument, RecoveryState, User
 from cauce.accounts.operations.telling import tell
+from cauce.accounts.rules import letters
 from cauce.base import figures, files, workdays
 from cauce.base.actors import Actor
 from cauce.base.errors import DomainError, Refused
@@ -60,7 +61,7 @@ def ask_recovery(
         "until": partial(figures.moment, recovery.waits_until, zone=True),
         "stop_url": settings.ORIGIN + reverse("accounts:stop_recovery", args=[secret]),
     }
-    tell(user, "recovery_asked", facts, address=user.email)
+    tell(user, letters.RECOVERY_ASKED, facts, address=user.email)
     return recovery
 
 
@@ -114,14 +115,14 @@ def complete_recovery(*, recovery_id: int, actor: Actor, now: datetime) -> Accou
             _("Mientras tanto otra cuenta tomó ese correo."), _("Decir que no procede, y que elija otro.")
         )
     user = User.objects.select_for_update().get(pk=recovery.user_id)
-    tell(user, "recovery_done", {}, address=user.email)  # the last letter to the old address
+    tell(user, letters.RECOVERY_DONE, {}, address=user.email)  # the last letter to the old address
     EmailAddress.objects.filter(user=user).delete()
     EmailAddress.objects.create(user=user, email=recovery.new_email, primary=True, verified=False)
     user.email = recovery.new_email
     user.set_unusable_password()  # which ends every session
     user.save()
     reset = settings.ORIGIN + reverse("account_reset_password")
-    tell(user, "recovery_ready", {"reset_url": reset}, address=user.email)
+    tell(user, letters.RECOVERY_READY, {"reset_url": reset}, address=user.email)
     recovery.state, recovery.decided_by_id, recovery.decided_at = RecoveryState.DONE, actor.user_id, now
     recovery.save(update_fields=["state", "decided_by", "decided_at"])
     return recovery

@@ -27,9 +27,11 @@ from cauce.accounts.models import (
 )
 from cauce.accounts.operations.credentials import own_person
 from cauce.accounts.operations.telling import tell
+from cauce.accounts.rules import letters
 from cauce.base import figures, workdays
 from cauce.base.actors import Actor
 from cauce.base.errors import DomainError, Refused
+from cauce.base.texts import Text
 from cauce.base.usecases import note, use_case
 
 _FOLIO_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
@@ -75,7 +77,7 @@ def ask_right(*, right: str, text: str, actor: Actor, now: datetime) -> DataRequ
         due_at=workdays.due_by(now, rules.ANSWER_DAYS),
     )
     note(right=right, due=request.due_at.isoformat())
-    _tell(request, "data_request_asked")
+    _tell(request, letters.DATA_ASKED)
     return request
 
 
@@ -110,7 +112,7 @@ def answer_request(*, folio: str, is_granted: bool, answer: str, actor: Actor, n
         request.effect_due_at = workdays.due_by(now, rules.EFFECT_DAYS)
     request.save()
     note(right=request.right, granted=is_granted, late=now >= request.due_at)
-    _tell(request, "data_request_answered")
+    _tell(request, letters.DATA_ANSWERED)
     return request
 
 
@@ -128,7 +130,7 @@ def extend_request(*, folio: str, reason: str, actor: Actor, now: datetime) -> D
     request.extended_at, request.extension_reason = now, reason
     request.save(update_fields=["due_at", "extended_at", "extension_reason"])
     note(right=request.right, due=request.due_at.isoformat())
-    _tell(request, "data_request_extended")
+    _tell(request, letters.DATA_EXTENDED)
     return request
 
 
@@ -145,7 +147,7 @@ def fulfil_request(*, folio: str, actor: Actor, now: datetime) -> DataRequest:
         return request
     rules.may_fulfil_request(actor, request).enforce()
     request.state, request.done_at = DataRequestState.DONE, now
-    _tell(request, "data_request_done")  # before an erasure takes the address away
+    _tell(request, letters.DATA_DONE)  # before an erasure takes the address away
     if request.right == Right.CANCELLATION:
         request.text = ""
         note(kept=_erase(request.person))
@@ -194,7 +196,7 @@ def _no_such() -> NoSuchRequest:
     return NoSuchRequest(_("Esa solicitud no existe."), _("Vuelve a la lista."))
 
 
-def _tell(request: DataRequest, letter: str) -> None:
+def _tell(request: DataRequest, text: Text) -> None:
     user = User.objects.filter(person=request.person_id, is_active=True).first()
     if user is None:
         return
@@ -207,6 +209,8 @@ def _tell(request: DataRequest, letter: str) -> None:
         "answer": request.answer,
         "reason": request.extension_reason,
         "is_granted": request.state == DataRequestState.GRANTED,
+        "is_refused": request.state != DataRequestState.GRANTED,
         "is_cancellation": request.right == Right.CANCELLATION,
+        "is_other": request.right != Right.CANCELLATION,
     }
-    tell(user, letter, facts, link=reverse("accounts:rights"))
+    tell(user, text, facts, link=reverse("accounts:rights"))

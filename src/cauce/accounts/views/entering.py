@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.core.mail import EmailMessage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -26,8 +27,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cauce.accounts import forms, intake, operations, queries, rules
-from cauce.base import web
+from cauce.accounts.rules import letters
+from cauce.base import figures, web
 from cauce.base.errors import DomainError
+from cauce.base.texts import TEXT
 
 _CURP = "registering_curp"
 _EMAIL = "registering_email"
@@ -57,6 +60,21 @@ class Entrance(DefaultAccountAdapter):
         if template_prefix.startswith("account/email/email_confirmation"):
             context = {**context, "folio": queries.temporary_folio(context["user"].person_id)}
         super().send_mail(template_prefix, email, context)
+
+    def render_mail(
+        self, template_prefix: str, email: str | list[str], context: dict[str, Any], headers: Any = None
+    ) -> EmailMessage:
+        """Our words for each mail of the library, marked with their version; its own for one that we do not know."""
+        text = letters.OF_LIBRARY.get(template_prefix)
+        if text is None:
+            return super().render_mail(template_prefix, email, context, headers)
+        now = getattr(self.request, "now", None) or context.get("timestamp")
+        facts = {**context, "timestamp": figures.moment(now, zone=True) if now else ""}
+        title, body = text.words(language=_language(), **facts)
+        to = [email] if isinstance(email, str) else email
+        return EmailMessage(
+            title, body, self.get_from_email(), to, headers={**(headers or {}), TEXT: text.name}
+        )
 
     def send_account_already_exists_mail(self, email: str) -> None:
         if queries.has_account(email):

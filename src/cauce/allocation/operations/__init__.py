@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -57,6 +56,7 @@ from cauce.allocation.operations.releases import (
     propose_undo,
     tell_release,
 )
+from cauce.allocation.rules import letters
 from cauce.base import background, figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError, Refused
@@ -66,7 +66,7 @@ from cauce.calls import queries as call_reads
 from cauce.calls.models import Addendum, Call, Mechanism, PostOrders
 from cauce.calls.queries import frozen_text, open_reviews, undecided_files
 from cauce.calls.rules.design import Design
-from cauce.notices.operations import Letter, post_many
+from cauce.notices.operations import post_many
 
 __all__ = [
     "EXECUTE",
@@ -593,21 +593,14 @@ def _office_of(actor: Actor, run: Run) -> str:
 @step
 def _ask_for_second(run: Run, actor: Actor, now: datetime) -> None:
     """Write to everybody who may give the second signature; signing again after withdrawing writes to nobody twice."""
-    link = reverse("allocation:run", args=[run.call.code, run.number])
-    letters = []
-    for user in queries.signatories(run.call.institution_id).exclude(pk=_user_of(actor)):
-        with translation.override(user.language):
-            letters.append(
-                Letter(
-                    key=f"second-signature:{run.pk}:{actor.user_id}:{user.pk}",
-                    user_id=user.pk,
-                    title=_("Una corrida espera tu firma: %(call)s") % {"call": run.call.code},
-                    body=_(
-                        "La corrida %(number)s de %(title)s está certificada y tiene una firma. "
-                        "Para publicarla falta la de otra persona: revisa el certificado y la huella antes de firmar."
-                    )
-                    % {"number": run.number, "title": run.call.title},
-                    link=link,
-                )
-            )
-    post_many(letters, now=now, subject=run)
+    call = run.call
+    signatories = queries.signatories(call.institution_id).exclude(pk=_user_of(actor))
+    asked = [
+        letters.SECOND_SIGNATURE.letter(
+            key=f"second-signature:{run.pk}:{actor.user_id}:{user.pk}", user_id=user.pk, language=user.language,
+            link=reverse("allocation:run", args=[call.code, run.number]), call=call.code, number=run.number,
+            title=call.title,
+        )
+        for user in signatories
+    ]  # fmt: skip
+    post_many(asked, now=now, subject=run)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
 from cauce.accounts.models import User
 from cauce.allocation import bridge, queries
@@ -19,12 +19,14 @@ from cauce.allocation.models import (
     Run,
 )
 from cauce.allocation.rules import audit as rules
+from cauce.allocation.rules import letters
 from cauce.base import background, workdays
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import Call
-from cauce.notices.operations import Letter, post_many
+from cauce.notices.operations import post_many
+from cauce.notices.rules import Template
 
 RERUN = "cauce.allocation.tasks.repeat_run"
 
@@ -112,7 +114,7 @@ def write_finding(
         call=call, number=last.number + 1 if last else 1, severity=severity, text=text, evidence=evidence.strip(),
         written_by_id=_user(actor), written_at=now, reply_due=workdays.due_by(now, days),
     )  # fmt: skip
-    _tell(finding, queries.managers_of(call), "written", now)
+    _tell(finding, queries.managers_of(call), "written", letters.FINDING_WRITTEN, now)
     note(call=call.pk, number=finding.number, severity=severity)
     return finding
 
@@ -129,7 +131,7 @@ def reply_to_finding(*, actor: Actor, finding: AuditFinding, text: str, now: dat
     finding.reply, finding.replied_by_id, finding.replied_at = _words(text, "text"), _user(actor), now
     finding.state = FindingState.ANSWERED
     finding.save(update_fields=["reply", "replied_by", "replied_at", "state"])
-    _tell(finding, [finding.written_by], "answered", now)
+    _tell(finding, [finding.written_by], "answered", letters.FINDING_ANSWERED, now)
     note(call=finding.call_id, number=finding.number)
     return finding
 
@@ -151,7 +153,7 @@ def settle_finding(
     finding.reason, finding.settled_by_id, finding.settled_at = _words(reason, "reason"), _user(actor), now
     finding.state = state
     finding.save(update_fields=["reason", "settled_by", "settled_at", "state"])
-    _tell(finding, queries.managers_of(finding.call), "settled", now)
+    _tell(finding, queries.managers_of(finding.call), "settled", letters.FINDING_SETTLED, now)
     note(call=finding.call_id, number=finding.number, state=state)
     return finding
 
@@ -165,35 +167,16 @@ def _locked(finding: AuditFinding) -> AuditFinding:
 
 
 @step
-def _tell(finding: AuditFinding, readers: Iterable[User], event: str, now: datetime) -> None:
-    letters = []
-    for reader in readers:
-        with override(reader.language):
-            facts = {"number": finding.number, "call": finding.call.code}
-            title, body = {
-                "written": (
-                    _("Hallazgo %(number)s de auditoría: %(call)s"),
-                    _(
-                        "La auditoría escribió el hallazgo %(number)s de %(call)s. Tiene plazo para contestarse."
-                    ),
-                ),
-                "answered": (
-                    _("Contestaron el hallazgo %(number)s: %(call)s"),
-                    _("La institución contestó el hallazgo %(number)s de %(call)s."),
-                ),
-                "settled": (
-                    _("Se resolvió el hallazgo %(number)s: %(call)s"),
-                    _("La auditoría resolvió el hallazgo %(number)s de %(call)s y escribió por qué."),
-                ),
-            }[event]
-            letters.append(
-                Letter(
-                    key=f"finding-{event}:{finding.pk}:{reader.pk}", user_id=reader.pk, title=title % facts,
-                    body=body % facts,
-                    link=reverse("allocation:audit_finding", args=[finding.call.code, finding.number]),
-                )
-            )  # fmt: skip
-    post_many(letters, now=now, subject=finding)
+def _tell(finding: AuditFinding, readers: Iterable[User], event: str, text: Template, now: datetime) -> None:
+    call, number = finding.call.code, finding.number
+    told = [
+        text.letter(
+            key=f"finding-{event}:{finding.pk}:{reader.pk}", user_id=reader.pk, language=reader.language,
+            link=reverse("allocation:audit_finding", args=[call, number]), number=number, call=call,
+        )
+        for reader in readers
+    ]  # fmt: skip
+    post_many(told, now=now, subject=finding)
 
 
 # ------------------------------------------------------------------ opinion
@@ -222,17 +205,13 @@ def publish_opinion(*, actor: Actor, run: Run, kind: str, text: str, now: dateti
     opinion = AuditOpinion.objects.create(
         run=run, kind=kind, text=_words(text, "text"), written_by_id=_user(actor), published_at=now
     )
-    letters = []
-    for reader in queries.managers_of(run.call):
-        with override(reader.language):
-            letters.append(
-                Letter(
-                    key=f"opinion:{opinion.pk}:{reader.pk}", user_id=reader.pk,
-                    title=_("Se publicó el dictamen de auditoría: %(call)s") % {"call": run.call.code},
-                    body=_("Está en la página de auditoría y en la de resultados."),
-                    link=reverse("allocation:audit", args=[run.call.code]),
-                )
-            )  # fmt: skip
-    post_many(letters, now=now, subject=opinion)
+    told = [
+        letters.OPINION.letter(
+            key=f"opinion:{opinion.pk}:{reader.pk}", user_id=reader.pk, language=reader.language,
+            link=reverse("allocation:audit", args=[run.call.code]), call=run.call.code,
+        )
+        for reader in queries.managers_of(run.call)
+    ]  # fmt: skip
+    post_many(told, now=now, subject=opinion)
     note(call=run.call_id, kind=kind)
     return opinion

@@ -9,14 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cauce.allocation import queries
 from cauce.allocation.models import Claim, ClaimFile, ClaimKind, ClaimState
 from cauce.allocation.operations import disputes
 from cauce.allocation.rules import claims as rules
+from cauce.allocation.rules import letters
 from cauce.allocation.rules import releases as release_rules
 from cauce.base import files
 from cauce.base.actors import Actor
@@ -25,7 +24,8 @@ from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import Application, Call, Post
 from cauce.calls.rules.application import read_merit
 from cauce.calls.rules.canonical import canonical, digest_of
-from cauce.notices.operations import Letter, post_many
+from cauce.notices.operations import post_letter
+from cauce.notices.rules import Template
 
 SHORTEST_GROUNDS = 20
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -88,15 +88,7 @@ def lodge_claim(
         ]
     )
     disputes.open_for_claim(claim, now=now)
-    _tell(
-        claim,
-        "lodged",
-        gettext_lazy("Recibimos tu inconformidad: %(receipt)s"),
-        gettext_lazy(
-            "Tu inconformidad tiene el número %(receipt)s. La deciden dos personas, y aquí mismo verás en qué va."
-        ),
-        now=now,
-    )
+    _tell(claim, letters.CLAIM_LODGED, key=f"claim-lodged:{claim.pk}", now=now)
     note(receipt=claim.receipt, digest=digest)
     return claim
 
@@ -220,32 +212,26 @@ def decide_claim(*, actor: Actor, claim: Claim, fingerprint: str, now: datetime)
     claim.decided_by_id, claim.decided_at = actor.user_id, now
     claim.save(update_fields=["state", "decided_by", "decided_at"])
     disputes.close_for_claim(claim, by=actor.user_id, now=now)
-    body = (
-        gettext_lazy(
-            "Tu inconformidad %(receipt)s procede. Lo que te corresponde se calcula y se publica con la siguiente lista o ronda."
-        )
-        if claim.upholds
-        else gettext_lazy("Tu inconformidad %(receipt)s no procede. Ahí puedes leer por qué.")
-    )
-    _tell(claim, "decided", gettext_lazy("Se decidió tu inconformidad: %(receipt)s"), body, now=now)
+    _tell(
+        claim, letters.CLAIM_DECIDED, key=f"claim-decided:{claim.pk}", now=now, upholds=claim.upholds,
+        rejects=not claim.upholds,
+    )  # fmt: skip
     note(receipt=claim.receipt, upholds=claim.upholds, post=claim.post_id)
     return claim
 
 
 @step
-def _tell(claim: Claim, event: str, title: Any, body: Any, *, now: datetime) -> None:
+def _tell(claim: Claim, text: Template, *, key: str, now: datetime, **facts: Any) -> None:
     people = queries.users_of([claim.application_id])
     if claim.application_id not in people:
         return
     user_id, language = people[claim.application_id]
-    facts = {"receipt": claim.receipt}
     call = claim.application.call
-    with translation.override(language):
-        letter = Letter(
-            matter=f"call:{call.pk}", key=f"claim-{event}:{claim.pk}", user_id=user_id, title=str(title) % facts, body=str(body) % facts,
-            link=reverse("allocation:claim_form", args=[call.code, claim.application.folio]), language=language,
-        )  # fmt: skip
-    post_many([letter], now=now, subject=claim)
+    letter = text.letter(
+        key=key, user_id=user_id, language=language, matter=f"call:{call.pk}",
+        link=reverse("allocation:claim_form", args=[call.code, claim.application.folio]), receipt=claim.receipt, **facts,
+    )  # fmt: skip
+    post_letter(letter, now=now, subject=claim)
 
 
 def _locked(claim: Claim) -> Claim:

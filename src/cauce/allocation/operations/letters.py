@@ -7,11 +7,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from cauce.allocation import queries
 from cauce.allocation.models import Placement, Run, RunState
+from cauce.allocation.rules import letters
 from cauce.base.actors import Actor
 from cauce.base.usecases import note, use_case
 from cauce.notices.operations import Letter, post_many
@@ -46,24 +45,10 @@ def tell_batch(*, actor: Actor, run_id: int, after: int, now: datetime) -> Run:
 
 
 def _letters(run: Run, rows: list[tuple[str, int, str]]) -> Iterator[Letter]:
-    words: dict[str, tuple[str, str]] = {}
+    call = run.call
     for folio, user_id, language in rows:
-        if language not in words:
-            with translation.override(language):
-                words[language] = (
-                    _("Ya está tu resultado: %(call)s") % {"call": run.call.title[:120]},
-                    _(
-                        "Se publicaron los resultados de %(title)s. Tu folio es %(folio)s: "
-                        "entra para ver qué te tocó, por qué, y cómo comprobarlo."
-                    ),
-                )
-        title, body = words[language]
-        yield Letter(
-            key=f"result:{run.pk}:{folio}",
-            user_id=user_id,
-            title=title,
-            body=body % {"title": run.call.title, "folio": folio},
-            link=reverse("allocation:result", args=[run.call.code, folio]),
-            language=language,
-            matter=f"call:{run.call_id}",
-        )
+        yield letters.RESULT.letter(
+            key=f"result:{run.pk}:{folio}", user_id=user_id, language=language, matter=f"call:{run.call_id}",
+            link=reverse("allocation:result", args=[call.code, folio]), call=call.title[:120], title=call.title,
+            folio=folio,
+        )  # fmt: skip

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import F
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,6 +27,7 @@ from cauce.allocation.models import (
     LiveTurn,
     TurnState,
 )
+from cauce.allocation.rules import letters
 from cauce.allocation.rules import live as rulebook
 from cauce.base import background, figures
 from cauce.base.actors import Actor
@@ -206,26 +207,13 @@ def summon(*, actor: Actor, session_id: int, after: int, now: datetime) -> LiveC
 def _letters(session: LiveChoice, turns: list[LiveTurn]) -> Iterator[Letter]:
     for turn in turns:
         user = turn.application.person.user
-        with translation.override(user.language):
-            when = (
-                _("Tu cita: %(when)s.")
-                % {"when": figures.moment(turn.appointment_at, weekday=True, zone=True)}
-                if turn.appointment_at
-                else _("Se elige en línea; tu turno llega cuando hayan elegido quienes van antes.")
-            )
-            yield Letter(
-                key=f"live-turn:{session.pk}:{session.task_id}:{turn.pk}",
-                user_id=user.pk,
-                title=_("Tu turno para elegir: %(call)s") % {"call": session.call.title[:120]},
-                body=_(
-                    "Tu folio es %(folio)s y tu lugar en el orden de mérito es el %(place)s. %(when)s Si no estás o "
-                    "se acaba el tiempo, actúa la lista que enviaste: te toca su primera plaza con lugar."
-                )
-                % {"folio": turn.application.folio, "place": figures.number(turn.place), "when": when},
-                link=reverse("allocation:my_turn", args=[session.call.code]),
-                language=user.language,
-                matter=calls.matter_of(session.call),
-            )
+        at = turn.appointment_at
+        yield letters.SUMMONS.letter(
+            key=f"live-turn:{session.pk}:{session.task_id}:{turn.pk}", user_id=user.pk, language=user.language,
+            link=reverse("allocation:my_turn", args=[session.call.code]), matter=calls.matter_of(session.call),
+            call=session.call.title[:120], folio=turn.application.folio, place=partial(figures.number, turn.place),
+            when=partial(figures.moment, at, weekday=True, zone=True) if at else "", is_online=at is None,
+        )  # fmt: skip
 
 
 # ------------------------------------------------------------------ conduct

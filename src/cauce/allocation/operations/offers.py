@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cauce.allocation import documents, queries
 from cauce.allocation.models import DeclineReason, Offer, OfferState, Release, ReleaseState, Seat, SeatState
 from cauce.allocation.operations import seats
+from cauce.allocation.rules import letters
 from cauce.allocation.rules import offers as rules
 from cauce.base import background, figures, workdays
 from cauce.base.actors import Actor
@@ -20,7 +21,7 @@ from cauce.base.errors import Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import Call
 from cauce.calls.rules.aftermath import ACCEPTS, Aftermath
-from cauce.notices.operations import Letter, post_many
+from cauce.notices.operations import Letter, post_letter, post_many
 
 BATCH = 200
 ACCEPT, DECLINE, HOLD = "accept", "decline", "hold"
@@ -96,29 +97,13 @@ def _letters(release: Release, offers: Sequence[Offer]) -> Iterable[Letter]:
         if offer.application_id not in people:
             continue
         user_id, language = people[offer.application_id]
-        with translation.override(language):
-            facts = {
-                "call": release.call.title,
-                "when": figures.moment(offer.answer_by, weekday=True, zone=True) if offer.answer_by else "",
-                "starts": figures.day(offer.starts_on),
-            }
-            if offer.replaces_id is not None:
-                title = _("Cambiaste a una plaza que preferías: %(call)s") % facts
-                body = (
-                    _(
-                        "Se liberó una opción que preferías y, como pediste, se te cambió a ella. Empieza el %(starts)s."
-                    )
-                    % facts
-                )
-            else:
-                title = _("Tienes una oferta: %(call)s") % facts
-                body = (
-                    _("Tu oferta está firmada y empieza el %(starts)s. Respóndela a más tardar el %(when)s.")
-                    % facts
-                )
-        yield Letter(
-            matter=f"call:{release.call_id}", key=f"offer:{offer.pk}", user_id=user_id, title=title, body=body, language=language,
-            link=reverse("allocation:offer", args=[release.call.code, offer.application.folio, offer.release.number]),
+        call, folio, until = release.call, offer.application.folio, offer.answer_by
+        text = letters.OFFER if offer.replaces_id is None else letters.MOVED
+        yield text.letter(
+            key=f"offer:{offer.pk}", user_id=user_id, language=language, matter=f"call:{release.call_id}",
+            link=reverse("allocation:offer", args=[call.code, folio, offer.release.number]), call=call.title,
+            when=partial(figures.moment, until, weekday=True, zone=True) if until else "",
+            starts=partial(figures.day, offer.starts_on),
         )  # fmt: skip
 
 
@@ -225,27 +210,13 @@ def _tell_lapsed(offer: Offer, *, accepts: bool, now: datetime) -> None:
     if offer.application_id not in people:
         return
     user_id, language = people[offer.application_id]
-    with translation.override(language):
-        call = offer.release.call
-        title = _("Terminó el plazo de tu oferta: %(call)s") % {"call": call.title}
-        body = (
-            _("No hubo respuesta a tiempo; según las reglas de la convocatoria, la oferta quedó aceptada.")
-            if accepts
-            else _(
-                "No hubo respuesta a tiempo; según las reglas de la convocatoria, el lugar pasa a la siguiente ronda."
-            )
-        )
-    link = reverse("allocation:offer", args=[call.code, offer.application.folio, offer.release.number])
-    letter = Letter(
-        matter=f"call:{call.pk}",
-        key=f"lapsed:{offer.pk}",
-        user_id=user_id,
-        title=title,
-        body=body,
-        link=link,
-        language=language,
-    )
-    post_many([letter], now=now, subject=offer)
+    call = offer.release.call
+    letter = letters.LAPSED.letter(
+        key=f"lapsed:{offer.pk}", user_id=user_id, language=language, matter=f"call:{call.pk}", call=call.title,
+        link=reverse("allocation:offer", args=[call.code, offer.application.folio, offer.release.number]),
+        is_accepted=accepts, is_lost=not accepts,
+    )  # fmt: skip
+    post_letter(letter, now=now, subject=offer)
 
 
 # ------------------------------------------------------------------ arrive

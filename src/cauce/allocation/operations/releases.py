@@ -7,8 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cauce.allocation import documents, queries
@@ -28,6 +26,7 @@ from cauce.allocation.models import (
     Signature,
 )
 from cauce.allocation.operations import corrections, seats
+from cauce.allocation.rules import letters
 from cauce.allocation.rules import releases as rules
 from cauce.base import background, workdays
 from cauce.base.actors import Actor
@@ -180,19 +179,16 @@ def _office_of(actor: Actor, call: Call) -> str:
 
 @step
 def _ask_others(release: Release, actor: Actor, *, now: datetime) -> None:
-    letters = []
-    for user in queries.signatories(release.call.institution_id).exclude(pk=actor.user_id or 0):
-        with translation.override(user.language):
-            letters.append(
-                Letter(
-                    key=f"release:{release.pk}:{user.pk}", user_id=user.pk,
-                    title=_("Una publicación espera que la confirmes: %(call)s") % {"call": release.call.code},
-                    body=_("Se propuso: %(kind)s, de %(title)s. Revisa a quién favorece y a quién perjudica antes de confirmar.")
-                    % {"kind": release.get_kind_display(), "title": release.call.title},
-                    link=reverse("allocation:release", args=[release.call.code, release.number]),
-                )
-            )  # fmt: skip
-    post_many(letters, now=now, subject=release)
+    call = release.call
+    asked = [
+        letters.RELEASE_WAITS.letter(
+            key=f"release:{release.pk}:{user.pk}", user_id=user.pk, language=user.language, call=call.code,
+            link=reverse("allocation:release", args=[call.code, release.number]), title=call.title,
+            kind=release.get_kind_display,
+        )
+        for user in queries.signatories(call.institution_id).exclude(pk=actor.user_id or 0)
+    ]  # fmt: skip
+    post_many(asked, now=now, subject=release)
 
 
 @use_case
@@ -403,31 +399,14 @@ def tell_release(*, actor: Actor, release_id: int, now: datetime) -> Release:
 
 
 def _letters(release: Release, readers: Iterable[tuple[str, int, str]]) -> Iterable[Letter]:
-    words: dict[str, tuple[str, str]] = {}
+    call = release.call
+    text = letters.UNDONE if release.kind == ReleaseKind.UNDO else letters.FINAL_LIST
     for folio, user_id, language in readers:
-        if language not in words:
-            with translation.override(language):
-                words[language] = _words(release)
-        title, body = words[language]
-        yield Letter(
-            matter=f"call:{release.call_id}", key=f"released:{release.pk}:{user_id}", user_id=user_id, title=title, body=body % {"folio": folio},
-            link=reverse("allocation:my_offers", args=[release.call.code, folio]), language=language,
+        yield text.letter(
+            key=f"released:{release.pk}:{user_id}", user_id=user_id, language=language, matter=f"call:{call.pk}",
+            link=reverse("allocation:my_offers", args=[call.code, folio]), call=call.title, reason=release.reason,
+            folio=folio,
         )  # fmt: skip
-
-
-def _words(release: Release) -> tuple[str, str]:
-    facts = {"call": release.call.title, "reason": release.reason}
-    if release.kind == ReleaseKind.UNDO:
-        title = _("Se deshizo una publicación: %(call)s") % facts
-        body = _(
-            "Se deshizo lo último que se publicó de %(call)s. Motivo: %(reason)s No tienes que volver a escribir nada: "
-            "lo que tenías antes vuelve solo."
-        ) % {name: value.replace("%", "%%") for name, value in facts.items()}
-        return title, body + "\n\n" + _("Tu folio es %(folio)s.").replace("%%", "%")
-    title = _("Ya está la lista definitiva: %(call)s") % facts
-    return title, (
-        _("Se publicó la lista definitiva de %(call)s.") % {"call": facts["call"].replace("%", "%%")}
-    ) + " " + _("Tu folio es %(folio)s: entra para ver si algo cambió para ti.")
 
 
 # ------------------------------------------------------------------ shared

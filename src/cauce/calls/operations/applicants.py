@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import chain, islice
 from typing import Any, Protocol
 
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
-from django.utils import translation
 
 from cauce.accounts.models import DocumentKind, IdentityDocument, Person, User
 from cauce.accounts.operations import claim_curp
@@ -30,6 +30,7 @@ from cauce.calls.operations.desk import ChangedMeanwhile
 from cauce.calls.queries import applicants as reads
 from cauce.calls.queries.application import digest_in_force
 from cauce.calls.rules import filing as rulebook
+from cauce.calls.rules import letters
 from cauce.calls.rules.application import PostFact, check_sendable
 from cauce.calls.rules.filing import Filing, Held, Identity
 from cauce.calls.rules.panels import without_recorded
@@ -317,33 +318,13 @@ class Sending:
         users = User.objects.filter(person_id__in=by_person).values_list("pk", "person_id", "language")
         for user, person, language in users:
             application, version = by_person[person]
-            with translation.override(language):
-                yield Letter(
-                    key=f"filed:{application.pk}",
-                    user_id=user,
-                    title=_("Se cargó tu solicitud en papel: %(folio)s") % {"folio": application.folio},
-                    body=self._told(version),
-                    link=reverse("calls:application_receipt", args=[application.folio]),
-                    language=language,
-                )
-
-    def _told(self, version: ListVersion) -> str:
-        facts = {
-            "call": self.call.title, "when": to_the_second(self.now), "count": len(version.posts),
-            "receipt": version.receipt, "digest": version.digest, "contact": self.call.contact,
-            "closes": to_the_second(self.call.closes_at),
-        }  # fmt: skip
-        words = [
-            _(
-                "La institución cargó el %(when)s la solicitud en papel que entregaste a %(call)s, con %(count)s "
-                "opciones. Comprobante %(receipt)s. Huella: %(digest)s."
-            )
-            % facts
-        ]
-        if not rulebook.is_late(self.call, self.now):
-            words.append(_("Puedes cambiarla y enviarla otra vez hasta el %(closes)s.") % facts)
-        words.append(_("Si no la entregaste tú, dilo cuanto antes: %(contact)s.") % facts)
-        return " ".join(words)
+            yield letters.FILED.letter(
+                key=f"filed:{application.pk}", user_id=user, language=language, matter=f"call:{self.call.pk}",
+                link=reverse("calls:application_receipt", args=[application.folio]), folio=application.folio,
+                call=self.call.title, count=len(version.posts), receipt=version.receipt, digest=version.digest,
+                contact=self.call.contact, when=partial(to_the_second, self.now),
+                closes=partial(to_the_second, self.call.closes_at), is_open=not rulebook.is_late(self.call, self.now),
+            )  # fmt: skip
 
 
 def _insert_choices(rows: Iterator[tuple[int, int, int]]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.urls import reverse
@@ -29,11 +31,13 @@ from cauce.calls.queries import application as reads
 from cauce.calls.queries import categories
 from cauce.calls.rules import application as rulebook
 from cauce.calls.rules import categories as category_rules
+from cauce.calls.rules import letters
 from cauce.calls.rules.categories import Categories
 from cauce.calls.rules.folio import NUMBERS, folio
 from cauce.calls.rules.panels import as_brought
 from cauce.calls.rules.receipt import receipt_for, to_the_second
 from cauce.notices import operations as notices
+from cauce.notices.rules import Template
 
 DetailsRefused = rulebook.DetailsRefused
 ListRefused = rulebook.ListRefused
@@ -413,16 +417,9 @@ def withdraw(*, application: Application, actor: Actor, now: datetime) -> Applic
     application.state, application.withdrawn_at = ApplicationState.WITHDRAWN, now
     application.save(update_fields=["state", "withdrawn_at"])
     _tell(
-        application,
-        key=f"withdrawn:{application.pk}:{now.timestamp()}",
-        title=_("Retiraste tu solicitud %(folio)s") % {"folio": application.folio},
-        body=_(
-            "Tu solicitud a %(call)s ya no participa en la asignación. Puedes reactivarla hasta el %(when)s."
-        )
-        % {"call": application.call.title, "when": to_the_second(application.call.closes_at)},
-        link=reverse("calls:application", args=[application.folio]),
-        now=now,
-    )
+        application, letters.WITHDRAWN, key=f"withdrawn:{application.pk}:{now.timestamp()}", page="calls:application",
+        now=now, call=application.call.title, when=partial(to_the_second, application.call.closes_at),
+    )  # fmt: skip
     return application
 
 
@@ -446,13 +443,9 @@ def restore(*, application: Application, actor: Actor, now: datetime) -> Applica
     )
     application.save(update_fields=["state", "withdrawn_at", "submitted_at"])
     _tell(
-        application,
-        key=f"restored:{application.pk}:{now.timestamp()}",
-        title=_("Reactivaste tu solicitud %(folio)s") % {"folio": application.folio},
-        body=rulebook.what_counts(application, reads.as_sent(counting)),
-        link=reverse("calls:application", args=[application.folio]),
-        now=now,
-    )
+        application, letters.RESTORED, key=f"restored:{application.pk}:{now.timestamp()}", page="calls:application",
+        now=now, counts=lambda: str(rulebook.what_counts(application, reads.as_sent(counting))),
+    )  # fmt: skip
     return application
 
 
@@ -529,27 +522,18 @@ def _keep(application: Application, posts: Sequence[int], *, based_on: int, now:
 
 def _tell_sent(application: Application, version: ListVersion, *, now: datetime) -> None:
     _tell(
-        application,
-        key=f"sent:{application.pk}:{version.number}",
-        title=_("Recibimos tu lista: %(folio)s") % {"folio": application.folio},
-        body=_(
-            "Envío del %(when)s, versión %(version)s, con %(count)s opciones. Comprobante %(receipt)s. "
-            "Huella: %(digest)s. Puedes cambiarla y enviarla otra vez hasta el %(closes)s."
-        )
-        % {
-            "when": to_the_second(now),
-            "version": version.number,
-            "count": len(version.posts),
-            "receipt": version.receipt,
-            "digest": version.digest,
-            "closes": to_the_second(application.call.closes_at),
-        },
-        link=reverse("calls:application_receipt", args=[application.folio]),
-        now=now,
-    )
+        application, letters.SENT, key=f"sent:{application.pk}:{version.number}", page="calls:application_receipt",
+        now=now, when=partial(to_the_second, now), version=version.number, count=len(version.posts),
+        receipt=version.receipt, digest=version.digest, closes=partial(to_the_second, application.call.closes_at),
+    )  # fmt: skip
 
 
-def _tell(application: Application, *, key: str, title: str, body: str, link: str, now: datetime) -> None:
+def _tell(
+    application: Application, text: Template, *, key: str, page: str, now: datetime, **facts: Any
+) -> None:
     if user := User.objects.filter(person_id=application.person_id).first():
-        notices.post(key=key, user=user, title=title, body=body, link=link, subject=application, now=now,
-                     matter=f"call:{application.call_id}")  # fmt: skip
+        letter = text.letter(
+            key=key, user_id=user.pk, language=user.language, link=reverse(page, args=[application.folio]),
+            matter=f"call:{application.call_id}", folio=application.folio, **facts,
+        )  # fmt: skip
+        notices.post_letter(letter, now=now, subject=application)

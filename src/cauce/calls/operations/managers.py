@@ -8,7 +8,6 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from cauce.accounts.models import User
 from cauce.base.actors import Actor
@@ -28,8 +27,8 @@ from cauce.calls.models import (
 from cauce.calls.operations.desk import locked_draft, touch
 from cauce.calls.operations.panels import put_recorded
 from cauce.calls.queries.panels import without_record
+from cauce.calls.rules import letters, panels
 from cauce.calls.rules import managers as rulebook
-from cauce.calls.rules import panels
 from cauce.calls.rules.application import missing_merit
 from cauce.calls.rules.canonical import canonical, digest_of
 from cauce.calls.rules.managers import AppointmentRefused, ProfileRefused, ShortlistRefused
@@ -257,14 +256,8 @@ def _letters(made: Shortlist, folios: Sequence[str]) -> Iterator[Letter]:
     for user, person, language in User.objects.filter(person_id__in=of).values_list(
         "pk", "person_id", "language"
     ):
-        with override(language):
-            yield Letter(
-                key=f"shortlist:{made.pk}:{of[person].pk}", user_id=user,
-                title=_("Estás en la terna de %(title)s") % {"title": call.title},
-                body=_(
-                    "Tu folio %(folio)s quedó entre los primeros del orden. Falta que la autoridad elija y publique "
-                    "sus razones. Si ya no quieres seguir, dilo por escrito a %(contact)s."
-                )
-                % {"folio": of[person].folio, "contact": call.contact},
-                link=reverse("calls:application", args=[of[person].folio]), language=language,
-            )  # fmt: skip
+        folio = of[person].folio
+        yield letters.SHORTLIST.letter(
+            key=f"shortlist:{made.pk}:{of[person].pk}", user_id=user, language=language, matter=f"call:{call.pk}",
+            link=reverse("calls:application", args=[folio]), title=call.title, folio=folio, contact=call.contact,
+        )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -17,6 +19,7 @@ from django.utils.translation import gettext as _
 from cauce.accounts.models import IdentityDocument, Person, User
 from cauce.base.actors import Actor
 from cauce.base.errors import DomainError
+from cauce.base.texts import TEXT
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import (
     Application,
@@ -30,6 +33,7 @@ from cauce.calls.models import (
 )
 from cauce.calls.operations.application import new_folio
 from cauce.calls.queries import categories as reads
+from cauce.calls.rules import letters
 from cauce.calls.rules import nominations as rulebook
 from cauce.calls.rules.nominations import Candidate, NominationRefused
 from cauce.calls.rules.receipt import to_the_second
@@ -285,36 +289,24 @@ def _invite(partner: CallPartner, nomination: Nomination, *, now: datetime) -> N
     )
     language = holder.language if holder else "es-mx"
     path = reverse("calls:my_nomination", args=[nomination.pk])
-    with translation.override(language):
-        title = _("%(institution)s te propone para %(call)s") % {
-            "institution": partner.institution.acronym, "call": partner.call.title,
-        }  # fmt: skip
-        body = _letter(partner, nomination)
-        if holder is not None:
-            notices.post(
-                key=f"nominated:{nomination.pk}", user=holder, title=title[:200], body=body, link=path,
-                subject=nomination, now=now,
-            )  # fmt: skip
-        if holder is None or holder.email.lower() != nomination.email:
-            EmailMessage(title, f"{body}\n\n{settings.ORIGIN}{path}", None, [nomination.email]).send()
-
-
-def _letter(partner: CallPartner, nomination: Nomination) -> str:
-    facts = {
-        "institution": partner.institution.name, "call": partner.call.title, "contact": partner.call.contact,
-        "when": to_the_second(partner.call.closes_at),
+    call, institution = partner.call, partner.institution
+    facts: dict[str, Any] = {
+        "acronym": institution.acronym, "institution": institution.name, "call": call.title, "contact": call.contact,
+        "when": partial(to_the_second, call.closes_at),
     }  # fmt: skip
-    return "\n\n".join(
-        [
-            _("%(institution)s te propone como aspirante a %(call)s.") % facts,
-            _(
-                "Entra a Cauce, o regístrate, con el documento de identidad que diste en tu instituto: así se sabe que "
-                "eres tú. En «Mi inicio» verás la propuesta y podrás aceptarla o no."
-            ),
-            _("Si aceptas, ordena tus opciones y envía tu lista antes del %(when)s.") % facts,
-            _("Si no esperabas esta carta, no hagas nada o escribe a: %(contact)s.") % facts,
-        ]
-    )
+    if holder is not None:
+        letter = letters.NOMINATED.letter(
+            key=f"nominated:{nomination.pk}", user_id=holder.pk, language=language, link=path,
+            matter=f"call:{call.pk}", **facts,
+        )  # fmt: skip
+        notices.post_letter(letter, now=now, subject=nomination)
+    if holder is None or holder.email.lower() != nomination.email:
+        title, body = letters.NOMINATED.words(language=language, **facts)
+        headers = {TEXT: letters.NOMINATED.name}
+        with translation.override(language):  # the outbox notes the language that is in force
+            EmailMessage(
+                title, f"{body}\n\n{settings.ORIGIN}{path}", None, [nomination.email], headers=headers
+            ).send()
 
 
 def _holders(nomination: Nomination) -> list[int]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from cauce.accounts import roles
 from cauce.accounts.models import User
@@ -31,6 +31,7 @@ from cauce.calls.models import (
     Sheet,
 )
 from cauce.calls.operations.desk import ChangedMeanwhile, locked_draft, touch
+from cauce.calls.rules import letters
 from cauce.calls.rules import panels as rulebook
 from cauce.calls.rules.panels import InterviewRefused, Rubric, RubricRefused, SheetRefused
 from cauce.notices.operations import Letter, post_many
@@ -415,20 +416,10 @@ def _letters(call: Call, interviews: Sequence[Interview]) -> Iterator[Letter]:
     users = User.objects.filter(person_id__in=by_person).values_list("pk", "person_id", "language")
     for user, person, language in users:
         one = by_person[person]
-        with override(language):
-            where = _("Es a distancia: %(place)s.") if one.is_remote else _("Es en %(place)s.")
-            body = [
-                _("Tienes entrevista para %(title)s el %(moment)s. Dura %(minutes)s minutos.")
-                % {
-                    "title": call.title, "minutes": one.minutes,
-                    "moment": figures.moment(one.starts_at, weekday=True, zone=True),
-                },
-                where % {"place": one.place},
-                _("Califica un jurado con una rúbrica publicada. Léela antes; verás sus hojas con los resultados."),
-            ]  # fmt: skip
-            yield Letter(
-                key=f"interview:{one.pk}:{one.starts_at:%Y%m%dT%H%M}", user_id=user,
-                title=_("Tu entrevista: %(moment)s") % {"moment": figures.moment(one.starts_at)},
-                body="\n\n".join(body), link=reverse("calls:my_interview", args=[one.application.folio]),
-                language=language,
-            )  # fmt: skip
+        starts = one.starts_at
+        yield letters.INTERVIEW.letter(
+            key=f"interview:{one.pk}:{starts:%Y%m%dT%H%M}", user_id=user, language=language, matter=f"call:{call.pk}",
+            link=reverse("calls:my_interview", args=[one.application.folio]), title=call.title, minutes=one.minutes,
+            place=one.place, is_remote=one.is_remote, is_there=not one.is_remote,
+            when=partial(figures.moment, starts), moment=partial(figures.moment, starts, weekday=True, zone=True),
+        )  # fmt: skip

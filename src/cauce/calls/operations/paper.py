@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from cauce.accounts.models import IdentityClaim, User
@@ -14,8 +13,9 @@ from cauce.base.actors import Actor
 from cauce.base.errors import Denied
 from cauce.base.usecases import note, use_case
 from cauce.calls.models import Application
+from cauce.calls.rules import letters
 from cauce.calls.rules.filing import check_folio
-from cauce.notices.operations import post
+from cauce.notices.operations import post_letter
 
 
 @use_case
@@ -46,22 +46,14 @@ def take_over_paper(*, folio: str, actor: Actor, now: datetime) -> Application:
 
 
 def _tell(user: User, application: Application, now: datetime) -> None:
-    with translation.override(user.language):
-        facts = {
-            "folio": application.folio,
-            "call": application.call.title,
-            "contact": application.call.contact,
-        }
-        post(
-            key=f"taken_over:{application.person_id}",
-            user=user,
-            title=_("Tu solicitud en papel ya está en tu cuenta: %(folio)s") % facts,
-            body=_(
-                "Desde hoy ves en tu cuenta la solicitud %(folio)s de %(call)s, con las opciones que entregaste en "
-                "papel. Si algo no es como lo escribiste, o no fuiste tú, dilo cuanto antes: %(contact)s."
-            )
-            % facts,
-            link=reverse("calls:application", args=[application.folio]),
-            subject=application,
-            now=now,
-        )
+    letter = letters.TAKEN_OVER.letter(
+        key=f"taken_over:{application.person_id}",
+        user_id=user.pk,
+        language=user.language,
+        link=reverse("calls:application", args=[application.folio]),
+        matter=f"call:{application.call_id}",
+        folio=application.folio,
+        call=application.call.title,
+        contact=application.call.contact,
+    )
+    post_letter(letter, now=now, subject=application)

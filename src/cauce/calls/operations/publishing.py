@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from functools import partial
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from cauce.base import figures
 from cauce.base.actors import Actor
@@ -15,6 +15,7 @@ from cauce.base.errors import Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import queries, rules
 from cauce.calls.models import Addendum, Application, ApplicationState, Call, CallState, FrozenRules
+from cauce.calls.rules import letters
 from cauce.notices.operations import Letter, post_many
 
 
@@ -138,40 +139,23 @@ def _letters(call: Call, addendum: Addendum) -> Iterator[Letter]:
         .order_by("pk")
         .values_list("person__user", "person__user__language", "state")
     )
-    written: dict[tuple[str, bool], tuple[str, str]] = {}
+    closes = addendum.closes_at
     for user, language, state in readers.iterator(chunk_size=2000):
-        variant = (language, state == ApplicationState.SUBMITTED)
-        if variant not in written:
-            with override(language):
-                written[variant] = _words(call, addendum, sent=variant[1])
-        title, body = written[variant]
-        yield Letter(
-            key=f"addendum:{addendum.pk}:{user}", user_id=user, title=title, body=body,
-            link=reverse("calls:call", args=[call.code]), language=language,
+        is_sent = state == ApplicationState.SUBMITTED
+        yield letters.ADDENDUM.letter(
+            key=f"addendum:{addendum.pk}:{user}",
+            user_id=user,
+            language=language,
+            link=reverse("calls:call", args=[call.code]),
             matter=f"call:{call.pk}",
-        )  # fmt: skip
-
-
-def _words(call: Call, addendum: Addendum, *, sent: bool) -> tuple[str, str]:
-    title = _("Cambió la convocatoria %(code)s: adenda %(number)s") % {
-        "code": call.code,
-        "number": addendum.number,
-    }
-    parts = [
-        _("%(title)s tiene una adenda. Dice:") % {"title": call.title},
-        addendum.text,
-    ]
-    if addendum.closes_at:
-        parts.append(
-            _("El cierre pasa al %(moment)s.")
-            % {"moment": figures.moment(addendum.closes_at, weekday=True, zone=True)}
+            code=call.code,
+            number=addendum.number,
+            title=call.title,
+            text=addendum.text,
+            moment=partial(figures.moment, closes, weekday=True, zone=True) if closes else "",
+            is_sent=is_sent,
+            is_unsent=not is_sent,
         )
-    parts.append(
-        _("La lista que enviaste sigue valiendo. Si la cambias, al enviarla aceptas la nueva versión.")
-        if sent
-        else _("Al enviar tu lista aceptas la nueva versión de las reglas.")
-    )
-    return title, "\n\n".join(parts)
 
 
 @step

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from cauce.accounts.models import User
@@ -26,6 +26,7 @@ from cauce.calls.models import (
     Stage,
 )
 from cauce.calls.queries import review as reads
+from cauce.calls.rules import letters
 from cauce.calls.rules import review as rulebook
 from cauce.calls.rules.review import DecisionRefused, Mark
 from cauce.notices import operations as notices
@@ -244,33 +245,25 @@ def _tell(case: ReviewCase, marks: Sequence[Mark], remark: str, *, now: datetime
     if user is None:
         return
     names = dict(case.call.requirements.values_list("key", "name"))
-    with translation.override(user.language):
-        lines = [
-            f"{names[mark.requirement]}: {rulebook.REASONS[mark.reason]}."
-            for mark in marks
-            if not mark.is_accepted and mark.reason in rulebook.REASONS
-        ]
-        folio = {"folio": case.application.folio}
-        if case.state == CaseState.ACCEPTED:
-            title, closing = _("Tu expediente está completo: %(folio)s") % folio, ""
-            lines = [_("Revisamos tus documentos y todos sirven. No tienes que hacer nada más con ellos.")]
-        elif case.state == CaseState.OBSERVED and case.cure_until:
-            title = _("Hay algo que corregir en tu expediente: %(folio)s") % folio
-            closing = _("Puedes corregirlo hasta el %(when)s.") % {
-                "when": figures.moment(case.cure_until, weekday=True, zone=True)
-            }
-        else:
-            title = _("Tu expediente quedó excluido: %(folio)s") % folio
-            closing = _(
-                "Lo decidieron dos personas. Si no estás conforme, dilo por escrito a: %(contact)s."
-            ) % {"contact": case.call.contact}
-        body = "\n\n".join(filter(None, ["\n".join(lines), remark, closing]))
-        notices.post(
-            key=f"review:{case.pk}:{case.round}:{case.state}",
-            user=user,
-            title=title,
-            body=body,
-            link=reverse("calls:application_file", args=[case.application.folio]),
-            subject=case.application,
-            now=now,
-        )
+
+    def lines() -> str:
+        wanting = [mark for mark in marks if not mark.is_accepted and mark.reason in rulebook.REASONS]
+        return "\n".join(f"{names[mark.requirement]}: {rulebook.REASONS[mark.reason]}." for mark in wanting)
+
+    text = {CaseState.ACCEPTED: letters.REVIEW_ACCEPTED, CaseState.OBSERVED: letters.REVIEW_OBSERVED}.get(
+        CaseState(case.state), letters.REVIEW_EXCLUDED
+    )
+    folio, until = case.application.folio, case.cure_until
+    letter = text.letter(
+        key=f"review:{case.pk}:{case.round}:{case.state}",
+        user_id=user.pk,
+        language=user.language,
+        link=reverse("calls:application_file", args=[folio]),
+        matter=f"call:{case.call.pk}",
+        folio=folio,
+        lines=lines,
+        remark=remark,
+        when=partial(figures.moment, until, weekday=True, zone=True) if until else "",
+        contact=case.call.contact,
+    )
+    notices.post_letter(letter, now=now, subject=case.application)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from cauce.base import background, figures, files, workdays
 from cauce.base.actors import Actor
 from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import AnomalyReport, Call, ReviewDecision, ScoreReview
 from cauce.calls.queries.anomalies import Flag, Look
+from cauce.calls.rules import letters
 from cauce.calls.rules.second_look import REPLY_DAYS, ReplyRefused, may_look, may_reply, reply_problem
-from cauce.notices.operations import Letter, post_many
+from cauce.notices.operations import Letter, post_letter, post_many
 
 LOOK_TASK = "cauce.calls.tasks.look_over"
 
@@ -98,18 +99,11 @@ def _opened_letters(
     for review, folio, user, language in waiting:
         if user is None:
             continue
-        with override(language):
-            yield Letter(
-                key=f"second-look:{review}",
-                user_id=user,
-                title=_("Algo de tu puntaje se va a revisar: %(call)s") % {"call": call.code},
-                body=_(
-                    "Una persona va a mirar algo de tu solicitud %(folio)s. No te excluye ni cambia tu puntaje. "
-                    "Entra para leer qué se vio. Si quieres, contesta y añade un archivo: tienes por lo menos hasta el %(moment)s."
-                )
-                % {"folio": folio, "moment": figures.moment(until)},
-                link=reverse("calls:application_reviews", args=[folio]),
-            )
+        yield letters.SECOND_LOOK.letter(
+            key=f"second-look:{review}", user_id=user, language=language or "", matter=f"call:{call.pk}",
+            link=reverse("calls:application_reviews", args=[folio]), call=call.code, folio=folio,
+            moment=partial(figures.moment, until),
+        )  # fmt: skip
 
 
 @use_case
@@ -147,19 +141,10 @@ def tell_outcome(review: ScoreReview, *, now: datetime) -> None:
     user = getattr(review.application.person, "user", None)
     if user is None or review.told_at is None:
         return
-    with override(user.language):
-        letter = Letter(
-            key=f"second-look-over:{review.pk}",
-            user_id=user.pk,
-            title=_("Terminó la revisión de tu puntaje: %(folio)s") % {"folio": review.application.folio},
-            body=(
-                _("No hay nada que corregir: tu puntaje sigue igual. Entra para leer qué se encontró.")
-                if review.decision == ReviewDecision.CLEARED
-                else _(
-                    "El asunto se turnó a quien puede corregirlo. Tu puntaje sigue igual mientras tanto. "
-                    "Entra para leer qué se encontró y por qué."
-                )
-            ),
-            link=reverse("calls:application_reviews", args=[review.application.folio]),
-        )
-    post_many([letter], now=now, subject=review)
+    folio, is_cleared = review.application.folio, review.decision == ReviewDecision.CLEARED
+    letter = letters.SECOND_LOOK_OVER.letter(
+        key=f"second-look-over:{review.pk}", user_id=user.pk, language=user.language,
+        matter=f"call:{review.application.call_id}", link=reverse("calls:application_reviews", args=[folio]),
+        folio=folio, is_cleared=is_cleared, is_passed_on=not is_cleared,
+    )  # fmt: skip
+    post_letter(letter, now=now, subject=review)

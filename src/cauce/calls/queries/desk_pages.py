@@ -38,6 +38,7 @@ from cauce.calls.rules.drafting import Dates, Entry, fingerprint
 from cauce.calls.rules.filing import filed_words, may_file_one
 from cauce.calls.rules.lint import Finding, Section
 from cauce.institutions.models import Institution, Specialty, specialty_name
+from cauce.notices.rules import may_read_texts
 
 PER_PAGE = 50
 RailItem = tuple[str, str, int | str, bool]
@@ -262,13 +263,19 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         is_auditor=actor.holds_anywhere(roles.AUDIT_READ),
         catalogue_url=_url("institutions:import_clues") if actor.holds_anywhere(roles.CATALOGUE_LOAD) else "",
         signing_url=_url("allocation:signing") if actor.holds_anywhere(roles.ALLOCATION_SIGN) else "",
-        letters_url=_url("notices:outbox") if actor.holds(roles.MAIL_OPERATE) else "",
+        letters_url=_letters_url(actor),
         care_url=_url("accounts:care") if actor.holds(roles.PERSON_CARE) else "",
         review_url=_url("calls:review_queue") if actor.holds_anywhere(roles.DOCUMENT_REVIEW) else "",
         desks_url=_url("allocation:live_desks") if actor.holds_anywhere(roles.DESK_SERVE) else "",
         panels_url=_url("calls:my_panels") if actor.holds_anywhere(roles.PANEL_SCORE) else "",
         partner_url=_url("calls:partner_home") if actor.holds_anywhere(roles.PARTNER_NOMINATE) else "",
     )
+
+
+def _letters_url(actor: Actor) -> str:
+    if actor.holds(roles.MAIL_OPERATE):
+        return _url("notices:outbox")
+    return _url("notices:texts") if may_read_texts(actor) else ""
 
 
 def _desk_row(actor: Actor, call: Any, now: datetime) -> DeskRow:

@@ -9,7 +9,7 @@ from cauce.notices.operations.delivery import (
     deliver_one,
     send_again,
 )
-from cauce.notices.operations.posting import BATCH, TITLE_LIMIT, post, post_letter, post_many
+from cauce.notices.operations.posting import BATCH, TITLE_LIMIT, post_letter, post_many
 from cauce.notices.operations.reading import choose_reminders, forget, mark_all_read, mark_read
 from cauce.notices.rules import Letter
 
@@ -27,7 +27,6 @@ __all__ = [
     "forget",
     "mark_all_read",
     "mark_read",
-    "post",
     "post_letter",
     "post_many",
     "send_again",

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
-from django.utils.translation import get_language
 
 from cauce.accounts.models import User
 from cauce.base.usecases import step
@@ -18,38 +17,18 @@ TITLE_LIMIT = 200
 
 
 @step
-def post(
-    *,
-    key: str,
-    user: User,
-    title: str,
-    body: str,
-    now: datetime,
-    link: str = "",
-    subject: models.Model | None = None,
-    matter: str = "",
-    expires_at: datetime | None = None,
-) -> None:
-    """Write one letter to ``user``: it appears in their inbox and goes out by e-mail once the use case commits.
-
-    A second letter with the same ``key`` is not written. ``subject`` is the
-    thing the letter is about, ``matter`` the process it belongs to; after
-    ``expires_at`` it is not sent.
-    """
-    language = get_language() or user.language
-    letter = Letter(key, user.pk, title, body, link, language, matter=matter, expires_at=expires_at)
-    _write([letter], {user.pk: user.email}, now=now, subject=subject)
-
-
-@step
 def post_letter(letter: Letter, *, now: datetime, subject: models.Model | None = None) -> int:
-    """Write one letter made of a template, as ``post_many`` does; return 1, or 0 if its reader is not to get it."""
+    """Write one letter: it appears in its reader's inbox and goes out by e-mail once the use case commits.
+
+    A second letter with the same key is not written. ``subject`` is the thing the letter is about. Returns 1, or 0
+    if its reader is not to get it.
+    """
     return _write_batch([letter], now=now, subject=subject)
 
 
 @step
 def post_many(letters: Iterable[Letter], *, now: datetime, subject: models.Model | None = None) -> int:
-    """Write many letters as ``post`` does, in batches; return how many were handed in.
+    """Write many letters as ``post_letter`` does, in batches; return how many were handed in.
 
     ``letters`` may be a generator: 50,000 need two queries per 2,000. Letters
     to users that do not exist or are not active, and reminders to who wants

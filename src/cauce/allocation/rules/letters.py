@@ -1,0 +1,191 @@
+"""What the letters about results, rounds, live choices, claims and audits say, by name and version."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from cauce.base.texts import When
+from cauce.notices.rules import Template
+
+RESULT = Template(
+    code="allocation.result",
+    version=1,
+    purpose=_("Resultado publicado"),
+    title=gettext_noop("Ya está tu resultado: %(call)s"),
+    body=(
+        gettext_noop(
+            "Se publicaron los resultados de %(title)s. Tu folio es %(folio)s: "
+            "entra para ver qué te tocó, por qué, y cómo comprobarlo."
+        ),
+    ),
+)
+FINAL_LIST = Template(
+    code="allocation.final_list",
+    version=1,
+    purpose=_("Lista definitiva publicada"),
+    title=gettext_noop("Ya está la lista definitiva: %(call)s"),
+    body=(
+        gettext_noop("Se publicó la lista definitiva de %(call)s."),
+        gettext_noop("Tu folio es %(folio)s: entra para ver si algo cambió para ti."),
+    ),
+)
+UNDONE = Template(
+    code="allocation.undone",
+    version=1,
+    purpose=_("Una publicación se deshizo"),
+    title=gettext_noop("Se deshizo una publicación: %(call)s"),
+    body=(
+        gettext_noop(
+            "Se deshizo lo último que se publicó de %(call)s. Motivo: %(reason)s No tienes que volver a escribir nada: "
+            "lo que tenías antes vuelve solo."
+        ),
+        gettext_noop("Tu folio es %(folio)s."),
+    ),
+)
+OFFER = Template(
+    code="allocation.offer",
+    version=1,
+    purpose=_("Oferta que espera respuesta"),
+    title=gettext_noop("Tienes una oferta: %(call)s"),
+    body=(
+        gettext_noop("Tu oferta está firmada y empieza el %(starts)s. Respóndela a más tardar el %(when)s."),
+    ),
+)
+MOVED = Template(
+    code="allocation.moved",
+    version=1,
+    purpose=_("Cambio a una plaza preferida que se liberó"),
+    title=gettext_noop("Cambiaste a una plaza que preferías: %(call)s"),
+    body=(
+        gettext_noop(
+            "Se liberó una opción que preferías y, como pediste, se te cambió a ella. Empieza el %(starts)s."
+        ),
+    ),
+)
+LAPSED = Template(
+    code="allocation.lapsed",
+    version=1,
+    purpose=_("Terminó el plazo de una oferta sin respuesta"),
+    title=gettext_noop("Terminó el plazo de tu oferta: %(call)s"),
+    body=(
+        When(
+            "is_accepted",
+            gettext_noop(
+                "No hubo respuesta a tiempo; según las reglas de la convocatoria, la oferta quedó aceptada."
+            ),
+        ),
+        When(
+            "is_lost",
+            gettext_noop(
+                "No hubo respuesta a tiempo; según las reglas de la convocatoria, el lugar pasa a la siguiente ronda."
+            ),
+        ),
+    ),
+)
+SUMMONS = Template(
+    code="allocation.summons",
+    version=1,
+    purpose=_("Cita y lugar en el orden de una elección en vivo"),
+    title=gettext_noop("Tu turno para elegir: %(call)s"),
+    body=(
+        gettext_noop("Tu folio es %(folio)s y tu lugar en el orden de mérito es el %(place)s."),
+        When("when", gettext_noop("Tu cita: %(when)s.")),
+        When(
+            "is_online",
+            gettext_noop("Se elige en línea; tu turno llega cuando hayan elegido quienes van antes."),
+        ),
+        gettext_noop(
+            "Si no estás o se acaba el tiempo, actúa la lista que enviaste: te toca su primera plaza con lugar."
+        ),
+    ),
+)
+CLAIM_LODGED = Template(
+    code="allocation.claim_lodged",
+    version=1,
+    purpose=_("Acuse de una inconformidad"),
+    title=gettext_noop("Recibimos tu inconformidad: %(receipt)s"),
+    body=(
+        gettext_noop(
+            "Tu inconformidad tiene el número %(receipt)s. La deciden dos personas, y aquí mismo verás en qué va."
+        ),
+    ),
+)
+CLAIM_DECIDED = Template(
+    code="allocation.claim_decided",
+    version=1,
+    purpose=_("Decisión de una inconformidad"),
+    title=gettext_noop("Se decidió tu inconformidad: %(receipt)s"),
+    body=(
+        When(
+            "upholds",
+            gettext_noop(
+                "Tu inconformidad %(receipt)s procede. Lo que te corresponde se calcula y se publica con la siguiente "
+                "lista o ronda."
+            ),
+        ),
+        When(
+            "rejects",
+            gettext_noop("Tu inconformidad %(receipt)s no procede. Ahí puedes leer por qué."),
+        ),
+    ),
+)
+SECOND_SIGNATURE = Template(
+    code="allocation.second_signature",
+    version=1,
+    purpose=_("Una corrida espera la segunda firma"),
+    title=gettext_noop("Una corrida espera tu firma: %(call)s"),
+    body=(
+        gettext_noop(
+            "La corrida %(number)s de %(title)s está certificada y tiene una firma. "
+            "Para publicarla falta la de otra persona: revisa el certificado y la huella antes de firmar."
+        ),
+    ),
+)
+RELEASE_WAITS = Template(
+    code="allocation.release_waits",
+    version=1,
+    purpose=_("Una publicación espera que otra persona la confirme"),
+    title=gettext_noop("Una publicación espera que la confirmes: %(call)s"),
+    body=(
+        gettext_noop(
+            "Se propuso: %(kind)s, de %(title)s. Revisa a quién favorece y a quién perjudica antes de confirmar."
+        ),
+    ),
+)
+FINDING_WRITTEN = Template(
+    code="allocation.finding_written",
+    version=1,
+    purpose=_("Auditoría: un hallazgo nuevo"),
+    title=gettext_noop("Hallazgo %(number)s de auditoría: %(call)s"),
+    body=(
+        gettext_noop(
+            "La auditoría escribió el hallazgo %(number)s de %(call)s. Tiene plazo para contestarse."
+        ),
+    ),
+)
+FINDING_ANSWERED = Template(
+    code="allocation.finding_answered",
+    version=1,
+    purpose=_("Auditoría: respuesta a un hallazgo"),
+    title=gettext_noop("Contestaron el hallazgo %(number)s: %(call)s"),
+    body=(gettext_noop("La institución contestó el hallazgo %(number)s de %(call)s."),),
+)
+FINDING_SETTLED = Template(
+    code="allocation.finding_settled",
+    version=1,
+    purpose=_("Auditoría: un hallazgo resuelto"),
+    title=gettext_noop("Se resolvió el hallazgo %(number)s: %(call)s"),
+    body=(gettext_noop("La auditoría resolvió el hallazgo %(number)s de %(call)s y escribió por qué."),),
+)
+OPINION = Template(
+    code="allocation.opinion",
+    version=1,
+    purpose=_("Auditoría: dictamen publicado"),
+    title=gettext_noop("Se publicó el dictamen de auditoría: %(call)s"),
+    body=(gettext_noop("Está en la página de auditoría y en la de resultados."),),
+)
+LETTERS = (
+    RESULT, FINAL_LIST, UNDONE, OFFER, MOVED, LAPSED, SUMMONS, CLAIM_LODGED, CLAIM_DECIDED, SECOND_SIGNATURE,
+    RELEASE_WAITS, FINDING_WRITTEN, FINDING_ANSWERED, FINDING_SETTLED, OPINION,
+)  # fmt: skip

@@ -40,8 +40,12 @@ def test_the_last_second_of_the_window_counts_and_one_later_does_not(staff, list
     mine = lists.applications[2]
     with pytest.raises(Denied, match="terminó"):
         lodge(staff, mine, window.claims_until + timedelta(seconds=1))
+    (line,) = queries.waiting_for(staff.mariana, now=window.claims_until)
+    assert (line.until, line.is_choice, line.folio) == (window.claims_until, True, mine.folio)
+    assert queries.waiting_for(staff.mariana, now=window.claims_until + timedelta(seconds=1)) == []
     claim = lodge(staff, mine, window.claims_until + timedelta(microseconds=999_999))
     assert claim.receipt.startswith("I-RM24-")
+    assert queries.waiting_for(staff.mariana, now=window.claims_until) == [], "one claim at a time"
     assert len(claim.digest) == 64
     assert Message.objects.get(key=f"claim-lodged:{claim.pk}").user.person_id == mine.person_id
 

@@ -9,7 +9,8 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 
-from cauce.allocation import bridge, operations
+from cauce.accounts.queries import actor_for
+from cauce.allocation import bridge, operations, queries
 from cauce.allocation.models import (
     LiveChoice,
     LiveCorrection,
@@ -24,8 +25,9 @@ from cauce.allocation.operations import live
 from cauce.base import background
 from cauce.base.errors import Denied, Refused
 from cauce.base.models import TaskProgress
-from cauce.calls.models import ListVersion
+from cauce.calls.models import Application, ListVersion
 from cauce.notices.models import Message
+from tests.accounts.factories import make_applicant
 from tests.allocation import factories as make
 from tests.allocation import live as act
 
@@ -45,8 +47,6 @@ def mariana(here):
 
 
 def _who(here, at):
-    from cauce.accounts.queries import actor_for
-
     return actor_for(here.people[at].person.user)
 
 
@@ -84,6 +84,36 @@ def test_a_choice_takes_the_seat_once_and_opens_the_next_turn_of_that_specialty_
     assert act.open_places(here.session) == [2, 3]
     with pytest.raises(live.AlreadyChosen):
         live.choose_online(actor=mariana, turn=mine, post=here.posts.a.pk, now=now)
+
+
+def test_who_comes_near_is_told_once_and_their_home_says_so_first(
+    now, settings, django_assert_max_num_queries
+):
+    settings.LIVE_NEAR = 1
+    call = act.closed_call(now)
+    here = act.act(call, now, people=make.people(call))
+    third = make_applicant("Nora", email="nora@x.mx")
+    Application.objects.filter(pk=here.people[3].pk).update(person=third.person)
+
+    def near():
+        found = Message.objects.filter(template="allocation.live_near").order_by("pk")
+        return list(found.values_list("user__email", flat=True))
+
+    live.start_live(actor=here.carla, session=here.session, now=now)
+    assert near() == ["bruno@x.mx"]
+    bruno = _who(here, 1)
+    with django_assert_max_num_queries(4):
+        (line,) = queries.waiting_for(bruno, now=now)
+    assert (line.headline, line.asked) == ("Tu turno está cerca", "Falta una persona antes que tú.")
+    assert [one.headline for one in queries.waiting_for(_who(here, 0), now=now)] == ["Es tu turno"]
+    assert queries.waiting_for(actor_for(third), now=now) == [], "two people are before her"
+    for _click in range(2):
+        live.choose_online(actor=_who(here, 0), turn=act.turn(here.session, 1), post=here.posts.c.pk, now=now)
+    assert near() == ["bruno@x.mx", "nora@x.mx"]
+    letter = Message.objects.get(key__startswith="live-near", user=third)
+    assert "Falta una persona antes que tú." in letter.body
+    assert letter.expires_at - now == timedelta(seconds=120), "then her turn is over too"
+    assert queries.waiting_for(_who(here, 0), now=now) == []
 
 
 def test_nobody_chooses_before_their_turn_nor_for_another_nor_a_post_of_another_specialty(here, mariana, now):

@@ -91,11 +91,15 @@ def test_issuing_twice_issues_once(call, staff, listed, round_one, now):
 
 def test_the_last_second_counts_and_one_later_does_not(call, staff, listed, round_one, now):
     offer = make.offer_of("mariana", staff)
+    (waits,) = queries.waiting_for(staff.mariana, now=offer.answer_by)
+    assert (waits.headline, waits.until) == ("Tienes una oferta que responder", offer.answer_by)
+    assert queries.waiting_for(staff.mariana, now=offer.answer_by + timedelta(seconds=1)) == []
     with pytest.raises(Denied, match="terminó"):
         answer(staff, "mariana", "accept", offer.answer_by + timedelta(seconds=1))
     assert operations.lapse_everything(read_clock=lambda: offer.answer_by) == 0
     done = answer(staff, "mariana", "accept", offer.answer_by + timedelta(microseconds=999_999))
     assert done.state == OfferState.ACCEPTED
+    assert queries.waiting_for(staff.mariana, now=now) == []
     assert answer(staff, "mariana", "accept", offer.answer_by + timedelta(days=9)) == done, "a second click"
     with pytest.raises(Denied, match="ya tiene respuesta"):
         answer(staff, "mariana", "decline", now, reason="plans")

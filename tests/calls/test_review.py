@@ -180,7 +180,7 @@ def test_an_observation_has_a_clock_and_mending_brings_it_back(rosa):
     page = queries.my_file(frame, hers, now=NOON)
     assert (page.is_observed, page.rows[0].observed, page.remark) == (True, "No se lee", "Falta la esquina.")
     first = queries.my_home_page(hers, now=NOON).first
-    assert (first.href_name, first.frame.documents.mend_by) == ("calls:application_file", case.cure_until)
+    assert (first.headline, first.until) == ("Hay algo que corregir", case.cure_until)
     with pytest.raises(NothingToReview):
         operations.claim_case(call=call, actor=rosa, now=NOON)
 

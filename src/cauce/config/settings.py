@@ -18,7 +18,7 @@ SOURCE = Path(__file__).resolve().parents[1]
 
 KNOWN = {"CAUCE_DEMO", "CAUCE_DATA", "CAUCE_ORIGIN", "CAUCE_SECRET_KEY", "CAUCE_TESTING", "CAUCE_SMTP_URL",
          "CAUCE_MAIL_FROM", "CAUCE_TEST_DATABASES", "CAUCE_FILES", "CAUCE_FILE_SCANNER",
-         "CAUCE_ARRIVAL_HEADER", "CAUCE_BOARD", "CAUCE_PROBE_URL",
+         "CAUCE_ARRIVAL_HEADER", "CAUCE_BOARD", "CAUCE_PROBE_URL", "CAUCE_LIVE_NEAR",
          "CAUCE_OFFER_KEY", "CAUCE_OFFER_KEY_SECRET"}  # fmt: skip
 if unknown := {name for name in env.ENVIRON if name.startswith("CAUCE_")} - KNOWN:
     raise ImproperlyConfigured(
@@ -34,6 +34,9 @@ OFFER_KEY_SECRET = env.str("CAUCE_OFFER_KEY_SECRET", default="")
 ORIGIN = env.str("CAUCE_ORIGIN", default="http://localhost:8000")
 # The origin that serves the boards of live choices (cauce.config.board); empty: pages are reloaded by hand.
 BOARD = env.str("CAUCE_BOARD", default="").rstrip("/")
+# With how many people before them somebody of a live choice is told that their turn is near: turns of a minute or two
+# make of ten people a quarter of an hour, enough to find a quiet place and a signal.
+LIVE_NEAR = max(1, env.int("CAUCE_LIVE_NEAR", default=10))
 DEBUG = False
 
 if DEMO or TESTING:
@@ -203,6 +206,8 @@ HELD_ABOUT = {"accounts": "cauce.accounts.queries.held", "notices": "cauce.notic
 # Why what a person did must outlive a cancellation, and what each app erases then.
 KEPT_ABOUT = ("cauce.calls.queries.kept_about",)
 FORGETS = ("cauce.notices.operations.forget",)
+# What waits for a person beyond their applications, for their home.
+WAITS_FOR = ("cauce.allocation.queries.waiting_for",)
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO or TESTING

@@ -5,14 +5,12 @@ Whoever changes a session holds its row: choices of one call commit one after an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db.models import F
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,15 +25,14 @@ from cauce.allocation.models import (
     LiveTurn,
     TurnState,
 )
-from cauce.allocation.rules import letters
+from cauce.allocation.operations.live_letters import tell_near, tell_summons
 from cauce.allocation.rules import live as rulebook
-from cauce.base import background, figures
+from cauce.base import background
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
 from cauce.calls.models import Application, Call
-from cauce.notices.operations import Letter, post_many
 
 SET_UP = "cauce.allocation.tasks.set_up_live_choice"
 BATCH = 2000
@@ -199,21 +196,9 @@ def summon(*, actor: Actor, session_id: int, after: int, now: datetime) -> LiveC
     rows = LiveTurn.objects.filter(
         session=session, place__gt=after, place__lte=after + BATCH, application__person__user__isnull=False
     ).select_related("application__person__user")
-    told = post_many(_letters(session, list(rows)), now=now, subject=session)
+    told = tell_summons(session, list(rows), now=now)
     note(after=after, told=told)
     return session
-
-
-def _letters(session: LiveChoice, turns: list[LiveTurn]) -> Iterator[Letter]:
-    for turn in turns:
-        user = turn.application.person.user
-        at = turn.appointment_at
-        yield letters.SUMMONS.letter(
-            key=f"live-turn:{session.pk}:{session.task_id}:{turn.pk}", user_id=user.pk, language=user.language,
-            link=reverse("allocation:my_turn", args=[session.call.code]), matter=calls.matter_of(session.call),
-            call=session.call.title[:120], folio=turn.application.folio, place=partial(figures.number, turn.place),
-            when=partial(figures.moment, at, weekday=True, zone=True) if at else "", is_online=at is None,
-        )  # fmt: skip
 
 
 # ------------------------------------------------------------------ conduct
@@ -231,7 +216,7 @@ def start_live(*, actor: Actor, session: LiveChoice, now: datetime) -> LiveChoic
         raise Denied(gettext_lazy("La elección no está lista para empezar."))
     session.state, session.started_at = LiveState.OPEN, now
     for specialty in _specialties(session):
-        _open_next(session, specialty, now)
+        _open_next(session, specialty, now, is_first=True)
     _changed(session, "state", "started_at")
     note(digest=session.order_digest)
     return session
@@ -296,8 +281,8 @@ def _go_on(turn: LiveTurn, now: datetime) -> None:
 
 
 @step
-def _open_next(session: LiveChoice, specialty: int, now: datetime) -> None:
-    """Open the next turn of the specialty: its clock begins now, or at its appointment."""
+def _open_next(session: LiveChoice, specialty: int, now: datetime, *, is_first: bool = False) -> None:
+    """Open the next turn of the specialty: its clock begins now, or at its appointment. Who comes near is told."""
     waiting = LiveTurn.objects.filter(session=session, specialty_id=specialty, state=TurnState.WAITING)
     turn = waiting.order_by("place").first()
     if turn is None:
@@ -305,6 +290,7 @@ def _open_next(session: LiveChoice, specialty: int, now: datetime) -> None:
     turn.state, turn.opened_at = TurnState.OPEN, now
     turn.deadline = rulebook.deadline_of(turn, seconds=session.seconds, now=now)
     turn.save(update_fields=["state", "opened_at", "deadline"])
+    tell_near(session, waiting, is_first=is_first, now=now)
 
 
 @step

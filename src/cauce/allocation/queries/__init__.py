@@ -136,6 +136,7 @@ from cauce.allocation.queries.runs import (
     signing_desk,
     signing_memberships,
 )
+from cauce.allocation.queries.waiting import waiting_for
 
 __all__ = [
     "BLOBS",
@@ -261,5 +262,6 @@ __all__ = [
     "undo_preview",
     "upheld_claims",
     "users_of",
+    "waiting_for",
     "with_targets",
 ]

@@ -100,6 +100,23 @@ SUMMONS = Template(
         ),
     ),
 )
+NEAR = Template(
+    code="allocation.live_near",
+    version=1,
+    purpose=_("Recordatorio de que un turno de la elección en vivo está cerca"),
+    title=gettext_noop("Tu turno está cerca: %(call)s"),
+    body=(
+        gettext_noop("%(ahead)s Tu folio es %(folio)s. Ten abierta la página de tu turno: ahí eliges."),
+        When("appointment", gettext_noop("Tu reloj no empieza antes de tu cita: %(appointment)s.")),
+        gettext_noop(
+            "Si no estás o se acaba el tiempo, actúa la lista que enviaste: te toca su primera plaza con lugar."
+        ),
+        gettext_noop(
+            "¿No quieres recordatorios? Se quitan en Mis avisos. Lo que se decida sobre ti te llega igual."
+        ),
+    ),
+    is_reminder=True,
+)
 CLAIM_LODGED = Template(
     code="allocation.claim_lodged",
     version=1,
@@ -186,6 +203,6 @@ OPINION = Template(
     body=(gettext_noop("Está en la página de auditoría y en la de resultados."),),
 )
 LETTERS = (
-    RESULT, FINAL_LIST, UNDONE, OFFER, MOVED, LAPSED, SUMMONS, CLAIM_LODGED, CLAIM_DECIDED, SECOND_SIGNATURE,
+    RESULT, FINAL_LIST, UNDONE, OFFER, MOVED, LAPSED, SUMMONS, NEAR, CLAIM_LODGED, CLAIM_DECIDED, SECOND_SIGNATURE,
     RELEASE_WAITS, FINDING_WRITTEN, FINDING_ANSWERED, FINDING_SETTLED, OPINION,
 )  # fmt: skip

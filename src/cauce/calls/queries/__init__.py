@@ -118,8 +118,6 @@ from cauce.calls.queries.list import (
     conflict_page,
     frame,
     list_page,
-    my_application,
-    my_home_page,
     my_receipt_page,
     send_page,
     versions_page,
@@ -130,6 +128,7 @@ from cauce.calls.queries.managers import (
     shortlisted_in,
     shortlists_page,
 )
+from cauce.calls.queries.my_home import my_application, my_home_page
 from cauce.calls.queries.nominations import (
     candidates_of,
     likeness_doubt,

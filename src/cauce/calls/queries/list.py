@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.db.models import Max
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,7 +22,6 @@ from cauce.calls.models import (
     Application,
     ApplicationState,
     Call,
-    CallState,
     ListRule,
     ListVersion,
     Post,
@@ -31,13 +29,11 @@ from cauce.calls.models import (
 )
 from cauce.calls.queries.application import (
     DocumentsAsked,
-    applications_visible_to,
     as_sent,
     counting,
     documents_asked,
 )
 from cauce.calls.queries.odds import ListOdds, WishOdds, list_odds
-from cauce.calls.queries.portal import CallCard, calls_page
 from cauce.calls.queries.search import (
     PostsPage,
     posts_page,
@@ -517,96 +513,3 @@ def add_page(application: Application, given: Any, actor: Actor, *, now: datetim
         posts=posts_page([application.call], read_filters(asked), call=application.call),
         ranks={post: rank for rank, post in enumerate(held, start=1)},
     )
-
-
-# ------------------------------------------------------------------- my home
-
-
-@dataclass(frozen=True, slots=True)
-class MyApplication:
-    frame: Frame
-    headline: str
-    asked: str
-    href_name: str
-    action: str
-
-    @property
-    def href(self) -> str:
-        application = self.frame.application
-        if self.href_name == RESULT:
-            return reverse(RESULT, args=[self.frame.call.code, application.folio])
-        return reverse(self.href_name, args=[application.folio])
-
-
-@dataclass(frozen=True, slots=True)
-class MyHomePage:
-    """One thing first: ``first`` is what is asked soonest; then the rest, and the calls one may still enter."""
-
-    first: MyApplication | None
-    rest: list[MyApplication]
-    calls: list[CallCard]
-
-
-def my_home_page(actor: Actor, *, now: datetime) -> MyHomePage:
-    """Return the person's home; the number of queries grows with nothing but one's own applications (at most ten shown)."""
-    found = (
-        applications_visible_to(actor)
-        .select_related("call__institution", "specialty")
-        .filter(call__state=CallState.PUBLISHED)
-        .order_by("-call__closes_at")[:10]
-    )
-    mine = [my_application(frame(application, actor, now=now)) for application in found]
-    asking = sorted((one for one in mine if one.asked), key=lambda one: one.frame.call.closes_at)
-    first = asking[0] if asking else None
-    page = calls_page(actor, now=now)
-    return MyHomePage(
-        first=first,
-        rest=[one for one in mine if one is not first],
-        calls=[card for card in [*page.open, *page.announced] if not card.my_folio],
-    )
-
-
-def my_application(here: Frame) -> MyApplication:
-    """Return what a person's application says of itself: its state, what it asks for, and where that is done."""
-    by = {"when": here.closes_when}
-    if here.is_withdrawn:
-        return MyApplication(
-            here, _("Retiraste esta solicitud"), "", "calls:application", _("Ver la solicitud")
-        )
-    if here.has_result and (published_at := here.call.results_published_at):
-        asked = _("Se publicó el %(when)s, con las razones de cada opción.") % {
-            "when": to_the_second(published_at)
-        }
-        return MyApplication(here, _("Ya hay resultado"), asked, RESULT, _("Ver mi resultado"))
-    if here.documents.mend_by:
-        asked = _("Corrige a más tardar el %(when)s.") % {"when": to_the_second(here.documents.mend_by)}
-        return MyApplication(
-            here, _("Hay algo que corregir"), asked, "calls:application_file", _("Corregir mis documentos")
-        )
-    if here.has_unsent_changes and here.is_open:
-        closing = _("Cierra el %(when)s.") % by
-        asked = f"{here.what_counts} {closing}"
-        return MyApplication(
-            here, _("Tienes cambios sin enviar"), asked, "calls:application_send", _("Revisar y enviar")
-        )
-    match here.next:
-        case Step.DETAILS:
-            asked = _("Elige tu especialidad y escribe tus datos antes del %(when)s.") % by
-            return MyApplication(
-                here, _("Faltan tus datos"), asked, "calls:application_details", _("Escribir mis datos")
-            )
-        case Step.LIST:
-            asked = _("Pon tus plazas en orden y envíalas antes del %(when)s.") % by
-            return MyApplication(
-                here, _("Falta tu lista"), asked, "calls:application_list", _("Ordenar mi lista")
-            )
-        case Step.SEND:
-            asked = _("Tu lista está guardada, pero no enviada. Envíala antes del %(when)s.") % by
-            return MyApplication(
-                here, _("Falta enviar tu lista"), asked, "calls:application_send", _("Revisar y enviar")
-            )
-        case Step.RECEIPT:
-            return MyApplication(
-                here, _("Tu lista está enviada"), "", "calls:application_receipt", _("Ver mi comprobante")
-            )
-    return MyApplication(here, _("No enviaste tu lista"), "", "calls:application", _("Ver la solicitud"))

@@ -282,10 +282,10 @@ def test_the_people_one_can_enter_as_are_printed(settings, capsys):
         assert name in said
 
 
-@pytest.mark.parametrize("right", range(281))
-def test_a_score_is_the_exact_share_of_right_answers(right):
-    thousandths = round(right * 100_000 / 280 + 1e-9)
-    assert market.score(right) == f"{thousandths // 1000}.{thousandths % 1000:03d}"
+def test_a_score_is_the_exact_share_of_right_answers():
+    for right in range(281):
+        thousandths = round(right * 100_000 / 280 + 1e-9)
+        assert market.score(right) == f"{thousandths // 1000}.{thousandths % 1000:03d}"
 
 
 def test_texts_fit_their_columns():

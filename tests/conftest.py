@@ -32,6 +32,8 @@ SLOW = (
 # Files whose first test makes what the others use, at a price that only one process should pay.
 TOGETHER = (
     "architecture/test_access.py",
+    "architecture/test_audited.py",
+    "architecture/test_translations.py",
     "demo/test_demo.py",
     "allocation/test_death.py",
     "indicators/test_replay.py",

@@ -264,10 +264,10 @@ def test_published_extracts_are_read_without_a_fault(states, name):
 
 @pytest.mark.slow
 @pytest.mark.once
-def test_nonsense_of_ten_thousand_rows_is_told_in_bounded_memory(states):
-    data = as_csv([["\u2603" * 30] * 13 for _row in range(10_000)])
+def test_nonsense_of_many_rows_is_told_in_bounded_memory(states):
+    data = as_csv([["\u2603" * 30] * 13 for _row in range(3_000)])
     found = []
-    assert peak(lambda: found.append(read(data))) < 100_000_000
+    assert peak(lambda: found.append(read(data))) < 15_000_000
     [(sheet, units)] = found
     assert units == []
     assert sheet.report.faults > 10_000

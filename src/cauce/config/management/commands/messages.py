@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,16 @@ def _untranslated(catalogue: Catalog) -> Iterator[str]:
             yield _key(message.id)
 
 
-def _texts(source: Path) -> Iterator[Found]:
-    """Texts of Python files by Babel's own reader; of templates by Django's, read with a lexer that forgives."""
+@cache
+def _texts(source: Path) -> tuple[Found, ...]:
+    """Texts of Python files by Babel's own reader; of templates by Django's, read with a lexer that forgives.
+
+    Kept for the life of the process, a command's or a test's, in which no source changes.
+    """
+    return tuple(_read(source))
+
+
+def _read(source: Path) -> Iterator[Found]:
     for path in sorted(source.rglob("*.py")):
         if "migrations" not in path.parts:
             yield from _extracted(path, source, "python", path.read_bytes())

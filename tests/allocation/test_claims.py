@@ -15,6 +15,7 @@ from cauce.allocation import operations, queries
 from cauce.allocation.models import Claim, ClaimState, Dispute, Release
 from cauce.allocation.operations import ClaimRefused, DecisionChanged
 from cauce.base.errors import Denied
+from cauce.calls import queries as call_reads
 from cauce.calls.models import ScoreReview
 from cauce.notices.models import Message
 from tests.allocation import factories as make
@@ -43,6 +44,11 @@ def test_the_last_second_of_the_window_counts_and_one_later_does_not(staff, list
     (line,) = queries.waiting_for(staff.mariana, now=window.claims_until)
     assert (line.until, line.is_choice, line.folio) == (window.claims_until, True, mine.folio)
     assert queries.waiting_for(staff.mariana, now=window.claims_until + timedelta(seconds=1)) == []
+    later = window.claims_until + timedelta(seconds=1)
+    for at, may in ((window.claims_until, True), (later, False)):
+        scores = call_reads.my_scores(call_reads.frame(mine, staff.mariana, now=at), staff.mariana, now=at)
+        assert (bool(scores.wrong_url), bool(scores.instead)) == (may, not may)
+        assert [value for _label, value in scores.merit] == mine.merit
     claim = lodge(staff, mine, window.claims_until + timedelta(microseconds=999_999))
     assert claim.receipt.startswith("I-RM24-")
     assert queries.waiting_for(staff.mariana, now=window.claims_until) == [], "one claim at a time"

@@ -28,7 +28,7 @@ from cauce.allocation.rules import releases as release_rules
 from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.calls.models import Application, ApplicationState, CallState
-from cauce.calls.rules.waiting import Waiting
+from cauce.calls.rules.waiting import CLAIM, Waiting
 
 
 def waiting_for(actor: Actor, *, now: datetime) -> list[Waiting]:
@@ -126,5 +126,5 @@ def _claims(actor: Actor, now: datetime) -> Iterator[Waiting]:
             _("Es provisional. Hasta el %(when)s puedes decir qué está mal; si todo está bien, no hagas nada.")
             % {"when": figures.moment(release.claims_until, weekday=True, zone=True)},
             reverse("allocation:claim_form", args=[call.code, application.folio]), _("Inconformarme"),
-            release.claims_until, is_choice=True,
+            release.claims_until, is_choice=True, kind=CLAIM,
         )  # fmt: skip

@@ -129,6 +129,7 @@ from cauce.calls.queries.managers import (
     shortlists_page,
 )
 from cauce.calls.queries.my_home import my_application, my_home_page
+from cauce.calls.queries.my_scores import my_scores
 from cauce.calls.queries.nominations import (
     candidates_of,
     likeness_doubt,
@@ -268,6 +269,7 @@ __all__ = [
     "my_panels_page",
     "my_receipt_page",
     "my_reviews",
+    "my_scores",
     "name_of",
     "nominated_applications",
     "nominations_visible_to",

@@ -77,8 +77,7 @@ def my_home_page(actor: Actor, *, now: datetime) -> MyHomePage:
         .order_by("-call__closes_at")[:10]
     )
     mine = [my_application(frame(application, actor, now=now)) for application in found]
-    elsewhere = [line for path in settings.WAITS_FOR for line in import_string(path)(actor, now=now)]
-    lines = most_urgent_first([*(one.waiting for one in mine if one.asked), *elsewhere])
+    lines = most_urgent_first([*(one.waiting for one in mine if one.asked), *elsewhere(actor, now=now)])
     first = next((line for line in lines if not line.is_choice), None)
     also = [line for line in lines if line is not first and (line.until or line.is_now)]
     page = calls_page(actor, now=now)
@@ -93,6 +92,11 @@ def my_home_page(actor: Actor, *, now: datetime) -> MyHomePage:
         ],
         calls=[card for card in [*page.open, *page.announced] if not card.my_folio],
     )
+
+
+def elsewhere(actor: Actor, *, now: datetime) -> list[Waiting]:
+    """What apps above this one know to wait for the actor (``settings.WAITS_FOR``)."""
+    return [line for path in settings.WAITS_FOR for line in import_string(path)(actor, now=now)]
 
 
 def my_application(here: Frame) -> MyApplication:

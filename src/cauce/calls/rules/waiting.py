@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+CLAIM = "claim"  # the kind of a line that lets the person say that their result is wrong
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -14,7 +15,7 @@ class Waiting:
     """Something that a person has to do, or may. ``until`` is its last second, empty while no clock runs.
 
     ``is_now`` is what cannot wait although no clock runs yet. ``is_choice`` may be left alone without losing anything.
-    ``folio`` and ``call`` say to which application it belongs.
+    ``folio`` and ``call`` say to which application it belongs, ``kind`` what it is where others must know.
     """
 
     folio: str
@@ -26,6 +27,7 @@ class Waiting:
     until: datetime | None = None
     is_now: bool = False
     is_choice: bool = False
+    kind: str = ""
 
     @property
     def urgency(self) -> tuple[bool, bool, datetime]:

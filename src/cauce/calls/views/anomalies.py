@@ -141,7 +141,7 @@ def _shown(request: Any, folio: str, answered: ScoreReview | None, form: ReplyFo
     return render(
         request,
         "calls/application_reviews.html",
-        {"rows": rows, "frame": frame},
+        {"rows": rows, "frame": frame, "scores": queries.my_scores(frame, request.actor, now=request.now)},
         status=422 if form.errors else 200,
     )
 

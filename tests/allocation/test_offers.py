@@ -8,10 +8,11 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from cauce.allocation import documents, operations, queries
+from cauce.allocation import bridge, documents, operations, queries
 from cauce.allocation.models import Offer, OfferState, Release, Run, RunState, Seat, SeatMove, SeatState
 from cauce.allocation.operations import AnswerRefused, NobodyWaits, StartMissing
 from cauce.allocation.rules.seats import Wanted, plan_seats
+from cauce.base.actors import Actor
 from cauce.base.errors import Denied
 from cauce.base.workdays import due_after_hours
 from cauce.notices.models import Message
@@ -139,7 +140,19 @@ def test_a_decline_has_a_reason_and_a_hold_is_for_once(call, staff, listed, roun
         operations.answer_offer(actor=staff.bruno, offer=done, answer="accept", now=now)
 
 
-def test_rounds_follow_until_nobody_wants_what_is_left(call, staff, listed, round_one, now):
+def explained(application, now, django_assert_num_queries, *, queries_):
+    """The later rounds as the person of ``application`` reads them."""
+    run = queries.published_runs().get()
+    placement = queries.placement_of(run, application.folio)
+    actor = Actor("person", person_id=application.person_id)
+    page = queries.result_page(actor, run, placement, gap=bridge.gap, now=now)
+    with django_assert_num_queries(queries_):
+        return queries.own_aftermath(actor, run, placement, wishes=page.wishes, now=now).rounds
+
+
+def test_rounds_follow_until_nobody_wants_what_is_left(
+    call, staff, listed, round_one, now, django_assert_num_queries
+):
     """The person without a place gets the seat that was declined; who declined is out; then nobody waits."""
     waiting = next(one for one in listed.applications if not one.offers.exists())
     answer(staff, "mariana", "decline", now, reason="plans")
@@ -155,6 +168,13 @@ def test_rounds_follow_until_nobody_wants_what_is_left(call, staff, listed, roun
     assert list(run.placements.values_list("application_id", flat=True)) == [waiting.pk]
     second = make.offered(staff, call, now)
     assert list(second.offers.values_list("application_id", flat=True)) == [waiting.pk]
+    (told,) = explained(waiting, now, django_assert_num_queries, queries_=5)
+    assert (told.number, told.place, told.wishes[-1].code) == (2, 1, "placed")
+    assert {line.code for line in told.wishes[:-1]} <= {"closed"}, "the only free seat was hers"
+    (hers,) = explained(
+        make.offer_of("mariana", staff).application, now, django_assert_num_queries, queries_=5
+    )
+    assert (hers.place, hers.had_offer) == (None, True)
     Offer.objects.filter(release=second).update(state=OfferState.DECLINED, reason="plans", answered_at=now)
     Seat.objects.filter(offers__release=second).update(state=SeatState.FREE)
     with pytest.raises(NobodyWaits):

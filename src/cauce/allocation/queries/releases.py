@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,9 @@ from cauce.allocation.models import (
     Run,
 )
 from cauce.allocation.queries.claims import AppealClock, appeal_clock
+from cauce.allocation.queries.later_rounds import LaterRound, later_rounds
 from cauce.allocation.queries.offers import KINDS, late_offers, offers_shown, seat_counts, today_of
+from cauce.allocation.queries.results import WishLine
 from cauce.allocation.queries.rounds import newest_list_run, releases_of
 from cauce.allocation.queries.runs import name_of
 from cauce.allocation.rules import claims as claim_rules
@@ -214,11 +217,15 @@ class OwnAftermath:
     claims: int
     offer: Offer | None
     offer_kind: str
+    rounds: list[LaterRound]
 
 
-def own_aftermath(actor: Actor, run: Run, placement: Placement, *, now: datetime) -> OwnAftermath:
-    """One query for the public, three for the person."""
-    current = release_rules.current_list(releases_of(run.call))
+def own_aftermath(
+    actor: Actor, run: Run, placement: Placement, *, wishes: Sequence[WishLine] = (), now: datetime
+) -> OwnAftermath:
+    """One query for the public, three for the person, five where rounds followed; ``wishes`` are those of the result."""
+    releases = releases_of(run.call)
+    current = release_rules.current_list(releases)
     is_own = actor.person_id is not None and actor.person_id == placement.application.person_id
     states = (
         list(Claim.objects.filter(application=placement.application_id).values_list("state", flat=True))
@@ -240,4 +247,5 @@ def own_aftermath(actor: Actor, run: Run, placement: Placement, *, now: datetime
         claims=len(states),
         offer=offer,
         offer_kind=KINDS[OfferState(offer.state)] if offer else "",
+        rounds=later_rounds(placement, wishes, releases, offer, criteria=run.call.score_criteria) if is_own else [],
     )  # fmt: skip

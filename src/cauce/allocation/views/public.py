@@ -87,5 +87,5 @@ def result(request: Any, code: str, folio: str) -> HttpResponse:
         }
         return render(request, "allocation/no_folio.html", context, status=404)
     page = queries.result_page(request.actor, run, placement, gap=bridge.gap, now=request.now)
-    after = queries.own_aftermath(request.actor, run, placement, now=request.now)
+    after = queries.own_aftermath(request.actor, run, placement, wishes=page.wishes, now=request.now)
     return render(request, "allocation/result.html", {"page": page, "after": after})

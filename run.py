@@ -287,9 +287,11 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
         size = "scale" if scale else "not scale"
         # What no database can change is not repeated; the demo is filled on PostgreSQL by the journeys.
         once = (
-            "tests/engine", "tests/conformance", "tests/architecture", "tests/demo", "tests/journeys/test_look.py",
-            "tests/journeys/test_passkey.py", "tests/calls/test_application_script.py",
-            "tests/base/test_reading.py", "tests/indicators/test_replay.py",
+            "tests/engine", "tests/conformance", "tests/architecture/test_structure.py",
+            "tests/architecture/test_audited.py", "tests/architecture/test_translations.py", "tests/demo",
+            "tests/journeys/test_look.py", "tests/journeys/test_passkey.py",
+            "tests/calls/test_application_script.py", "tests/base/test_reading.py",
+            "tests/indicators/test_replay.py",
         )  # fmt: skip
         on_postgresql = [PYTHON, "-m", "tests.postgres", *pytest, *(f"--ignore={path}" for path in once)]
         outcomes = []

@@ -60,6 +60,9 @@ class Order:
             path = item.path.as_posix()
             if path.endswith(SLOW):
                 item.add_marker(pytest.mark.slow)
+            if path.endswith(("_views.py", "_pages.py")):
+                # What a page shows of what it read; that every page can be read, the access matrix asks on both.
+                item.add_marker(pytest.mark.once)
             if path.endswith(TOGETHER):
                 item.add_marker(pytest.mark.xdist_group(item.path.stem))
             if "chromium" in item.fixturenames or "tests/journeys" in path:

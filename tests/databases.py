@@ -1,11 +1,13 @@
-"""A migrated database, made once and copied: tests with processes of their own need one each, and migrating takes seconds.
+"""A migrated database and a filled demo, made once and copied: each takes seconds, and several tests begin with one.
 
-The template's name has the digest of every migration and of the locked dependencies: when one changes, another
-template is made. On SQLite it is a file under ``.cache``; on PostgreSQL a database of the server of the tests.
+The name of a template has the digest of what it comes from: of every migration for the database, of the whole source
+for the demo, and of the locked dependencies. When one changes, another template is made. On SQLite they are files
+under ``.cache``; on PostgreSQL a database of the server of the tests.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -102,17 +104,54 @@ def _address(server: str) -> str:
 
 
 def _migrate(url: str) -> None:
+    _django("migrate", "--verbosity", "0", env=environment(url))
+
+
+def _django(*command: str, env: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
-        env=environment(url), cwd=ROOT, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "django", *command],
+        env=env, cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        raise RuntimeError(f"The template database could not be made:\n{done.stderr[-3000:]}")
+        raise RuntimeError(f"A template could not be made by {command[0]}:\n{done.stderr[-3000:]}")
+
+
+def filled_demo(folder: Path) -> Path:
+    """Copy the folder of a demo that was filled from nothing, its database and its files, and return the copy.
+
+    Who comes first fills it, and who comes meanwhile waits.
+    """
+    kept = ROOT / ".cache" / "demos"
+    kept.mkdir(parents=True, exist_ok=True)
+    template = kept / _digest("*")
+    with (kept / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not template.exists():
+            for old in kept.glob("*/"):
+                shutil.rmtree(old)
+            with tempfile.TemporaryDirectory(dir=kept) as making:
+                made = Path(making) / "demo"
+                _django("prepare_demo", env={**demo_environment(), "CAUCE_DATA": str(made)})
+                made.rename(template)
+    return Path(shutil.copytree(template, folder, dirs_exist_ok=True))
+
+
+def demo_environment() -> dict[str, str]:
+    """The environment of who types the README's command: nothing of the tests."""
+    ours = ("CAUCE_", "DJANGO_", "DATABASE_URL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {
+        **kept,
+        "CAUCE_DEMO": "true",
+        "DJANGO_SETTINGS_MODULE": "cauce.config.settings",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
 
 
 @cache
-def _digest() -> str:
+def _digest(sources: str = "migrations/*.py") -> str:
     total = hashlib.sha256((ROOT / "requirements" / "dev.txt").read_bytes())
-    for path in sorted((ROOT / "src").rglob("migrations/*.py")):
-        total.update(path.name.encode() + path.read_bytes())
+    for path in sorted((ROOT / "src").rglob(sources)):
+        if path.is_file() and path.suffix not in (".pyc", ".mo"):
+            total.update(path.name.encode() + path.read_bytes())
     return total.hexdigest()[:16]

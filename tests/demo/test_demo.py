@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 
 from cauce.accounts.models import IdentityDocument, Person
 from cauce.accounts.rules import read_curp
@@ -34,14 +37,18 @@ from cauce.config.demo import fill, kinds, market, story, timeline
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, call_plans
 from cauce.institutions.models import State
 from cauce.institutions.operations import load_catalogue
+from tests import databases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def folder(settings, tmp_path):
-    settings.DEMO, settings.DATA = True, tmp_path
-    return tmp_path
+def folder(settings, tmp_path, transactional_db):
+    """The folder of a filled demo, whose database is the one of the test."""
+    settings.DEMO, settings.DATA = True, databases.filled_demo(tmp_path / "demo")
+    with closing(sqlite3.connect(settings.DATA / "cauce.sqlite3")) as filled:
+        filled.backup(connection.connection)
+    return settings.DATA
 
 
 def _fingerprint() -> str:
@@ -60,7 +67,6 @@ def _fingerprint() -> str:
 
 
 def test_the_demo_is_what_it_promises(folder, django_assert_max_num_queries):
-    call_command("prepare_demo")
     _check_size()
     _check_people()
     _check_lists()

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests import databases
 from tests.conftest import a_browser
 
 ROOT = Path(__file__).parents[2]
@@ -47,11 +48,13 @@ def _own_database(url: str) -> str:
 
 
 def start_demo(data: Path, *, port: int | None = None) -> Demo:
-    """Run the very command of the README and wait for its first page."""
+    """Run the very command of the README and wait for its first page: from nothing on PostgreSQL, again on SQLite."""
     port = port or free_port()
     env = {k: v for k, v in os.environ.items() if not k.startswith(("CAUCE_", "DJANGO_"))}
     if url := os.environ.get("DATABASE_URL"):
         env["DATABASE_URL"] = _own_database(url)
+    else:
+        databases.filled_demo(data)
     with (data / "demo.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "run.py", "demo", "--port", str(port), "--data", str(data)],

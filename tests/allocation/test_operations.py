@@ -206,9 +206,11 @@ def test_a_second_run_says_that_nobody_changes_and_another_who_does(call, staff,
 def test_two_different_people_sign_and_then_it_is_published(call, staff, lists, now):
     run = make.done_run(staff.carla, call, now)
     operations.sign(actor=staff.carla, run=run, digest=run.answer_digest, now=now)
-    letter = Message.objects.get()
-    assert letter.user == staff.users["sofia"]
-    assert letter.link == "/gestion/RM24/corridas/1/"
+    letters = Message.objects.values_list("user__email", "link")
+    assert dict(letters) == {
+        "sofia@x.mx": "/gestion/RM24/corridas/1/",
+        "pilar@x.mx": "/gestion/RM24/corridas/1/privacidad/",
+    }
     with pytest.raises(operations.AlreadySigned, match="de otra persona"):
         operations.sign(actor=staff.carla, run=run, digest=run.answer_digest, now=now)
     with pytest.raises(Denied, match="Faltan firmas"):
@@ -218,6 +220,9 @@ def test_two_different_people_sign_and_then_it_is_published(call, staff, lists, 
         (staff.carla.user_id, "call_manager"),
         (staff.sofia.user_id, "second_signatory"),
     ]
+    with pytest.raises(Denied, match="Falta la revisión"):
+        operations.publish(actor=staff.sofia, run=run, now=now)
+    make.reviewed(run, now)
     operations.publish(actor=staff.sofia, run=run, now=now)
     operations.publish(actor=staff.sofia, run=run, now=now + timedelta(seconds=1))
     run.refresh_from_db()
@@ -253,7 +258,7 @@ def signed_early(call, staff, lists, now):
     run = make.done_run(staff.carla, call, now)
     for actor in (staff.carla, staff.sofia):
         operations.sign(actor=actor, run=run, digest=run.answer_digest, now=now)
-    return run
+    return make.reviewed(run, now)
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "porque sí"])
@@ -345,6 +350,7 @@ def test_bytes_changed_behind_the_database_are_found_at_signing_and_at_publishin
             answer_digest=run.answer_digest,
             at=now,
         )
+        make.reviewed(run, now)
         with pytest.raises(operations.AnswerChanged):
             operations.publish(actor=staff.carla, run=run, now=now)
     finally:
@@ -398,6 +404,7 @@ def test_a_signature_is_taken_back_until_publication(call, staff, lists, now):
     assert AuditEvent.objects.filter(action="allocation.withdraw_signature").count() == 1
     for actor in (staff.sofia, staff.carla):
         operations.sign(actor=actor, run=run, digest=run.answer_digest, now=now)
+    make.reviewed(run, now)
     operations.publish(actor=staff.carla, run=run, now=now)
     with pytest.raises(Denied, match="ya se publicó"):
         operations.withdraw_signature(actor=staff.carla, run=run, now=now)

@@ -99,6 +99,9 @@ def test_an_upheld_claim_moves_only_whom_it_must_and_the_rest_is_proven(
     assert preview["gaining"] == [[third.folio, "RM24-003", "RM24-002"]]
     assert preview["losing"] == [[second.folio, "RM24-002", "RM24-003"]]
     made = Release.objects.get(state=ReleaseState.PROPOSED)
+    with pytest.raises(Denied, match="Falta la revisión"):
+        operations.confirm_release(actor=staff.sofia, release=made, digest=made.digest, now=closed)
+    make.reviewed(run, now)
     operations.confirm_release(actor=staff.sofia, release=made, digest=made.digest, now=closed)
     states = dict(Run.objects.order_by("number").values_list("number", "state"))
     assert states == {1: RunState.SUPERSEDED, 2: RunState.PUBLISHED}

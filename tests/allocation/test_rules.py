@@ -10,6 +10,7 @@ from cauce.accounts import roles
 from cauce.allocation import rules
 from cauce.allocation.models import Run, RunState
 from cauce.base.actors import Actor
+from cauce.base.errors import ALLOWED
 from cauce.calls.models import Call, CallState
 
 HOLDS = [{"name": "A1", "holds": True}]
@@ -80,10 +81,10 @@ def test_the_second_signature_is_of_another_person(call):
 def test_two_signatures_publish_and_one_does_not(call):
     signer, manager = officer(7, roles.ALLOCATION_SIGN), officer(6, roles.CALL_MANAGE)
     for who in (signer, manager):
-        assert not rules.may_publish(who, run_of(call), signed_by=[7], newest=1)
-        assert rules.may_publish(who, run_of(call), signed_by=[7, 8], newest=1)
+        assert not rules.may_publish(who, run_of(call), signed_by=[7], newest=1, cleared=ALLOWED)
+        assert rules.may_publish(who, run_of(call), signed_by=[7, 8], newest=1, cleared=ALLOWED)
     stranger = officer(5, roles.ALLOCATION_SIGN)
-    assert not rules.may_publish(stranger, run_of(call), signed_by=[7, 8], newest=1), (
+    assert not rules.may_publish(stranger, run_of(call), signed_by=[7, 8], newest=1, cleared=ALLOWED), (
         "holds the office, did not sign"
     )
 

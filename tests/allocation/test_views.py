@@ -116,6 +116,9 @@ def test_from_asking_to_publishing_with_every_button_pressed_twice(enter, staff,
     assert "RM24, corrida 1" in " ".join(client.get(reverse("allocation:signing")).text.split())
     client.post(sign, {"digest": run.answer_digest})
     publish = reverse("allocation:publish", args=["RM24", 1])
+    assert "falta la revisión del paquete" in client.get(where).text
+    assert "Falta la revisión de datos personales" in client.post(publish, follow=True).text
+    make.reviewed(run, now)
     for says in ("Resultados publicados", "ya estaban publicados"):
         answer = client.post(publish, follow=True)
         assert answer.status_code == 200
@@ -256,6 +259,7 @@ def test_publishing_early_names_both_dates_asks_why_and_tells_everybody(
     run = make.done_run(staff.carla, call, now)
     for actor in (staff.carla, staff.sofia):
         operations.sign(actor=actor, run=run, digest=run.answer_digest, now=now)
+    make.reviewed(run, now)
     run.call.refresh_from_db()
     carla = enter("carla")
     address = reverse("allocation:publish", args=["RM24", 1])

@@ -31,6 +31,7 @@ EXPLAINS = (302, 200, 404, 200, 404, 200, 200, 200, *(404,) * 3)
 AUDITOR = (302, *(404,) * 5, 200, 404, *(404,) * 3)
 CATALOGUE = (302, *(404,) * 6, 200, *(404,) * 3)
 REVIEWS = (302, *(404,) * 7, 200, 404, 404)
+READS_PACKAGE = (302, 404, 404, 200, 404, 200, 200, 200, 404, 404, 200)  # and who reviews it
 CARES = (302, *(404,) * 9, 200)
 PANELLIST = (302, *(404,) * 7, 200, 404, 404)
 PARTNER = (302, *(404,) * 8, 200, 404)  # who proposes candidates of that institute
@@ -408,6 +409,7 @@ MATRIX: dict[str, Row] = {
     "allocation:settle_finding": (BUTTON, finding),
     "allocation:opinion": (AUDITOR, closed),
     "allocation:signing": (SIGNS, none),
+    "allocation:packages": (CARES, none),
     "allocation:mechanisms": (READS_DESK, closed),
     "allocation:rehearsal_progress": (READS_DESK, closed),
     "allocation:request_rehearsal": (BUTTON, closed),
@@ -416,7 +418,8 @@ MATRIX: dict[str, Row] = {
     "allocation:run": (READS_DESK, run),
     "allocation:run_progress": (READS_DESK, run),
     "allocation:run_cutoffs": (READS_DESK, run),
-    "allocation:run_package": (READS_DESK, run),
+    "allocation:run_package": (READS_PACKAGE, run),
+    "allocation:privacy": (READS_PACKAGE, run),
     "allocation:sign": (BUTTON, unsigned),
     "allocation:withdraw": (BUTTON, unsigned),
     "allocation:publish": (BUTTON, unsigned),
@@ -566,6 +569,7 @@ POSTED: dict[str, tuple[tuple[int, ...], tuple[str, ...], Callable[[Any], dict[s
     ),
     "allocation:choose_online": ((302, 422, 422, *(404,) * 8), (), live),
     "calls:edit_aftermath": (READERS_SEE, (), draft),
+    "allocation:privacy": ((302, *(404,) * 9, 422), (), run),
     "allocation:propose_list": (READERS_TOLD, (), after),
     "allocation:propose_undo": ((302, 404, 404, 422, 404, 422, 422, 422, *(404,) * 3), (), after),
     "allocation:confirm_release": (READERS_TOLD, (), release),

@@ -64,12 +64,12 @@ def _database(kind: str, stack: ExitStack) -> None:
 def _measure(people: int, mean: int, mechanism: str) -> dict[str, Any]:
     from django.db import connection
 
-    from cauce.allocation import operations
+    from cauce.allocation import bridge, operations
     from cauce.allocation.models import Run
     from cauce.base import background
 
     start = time.perf_counter()
-    call, actor, second = _fill(people, mean, mechanism)
+    call, actor, second, reviewer = _fill(people, mean, mechanism)
     filled = time.perf_counter() - start
     run = operations.request_run(actor=actor, call=call, after=0, now=CLOSED)
     before = _memory()
@@ -83,6 +83,17 @@ def _measure(people: int, mean: int, mechanism: str) -> dict[str, Any]:
     if run.state != "certified":
         sys.exit(f"the run ended as {run.state}: {run.failure} {run.facts}")
     peak, start = _memory(), time.perf_counter()
+    exposure = bridge.exposure_of(bytes(run.package))
+    read = time.perf_counter() - start
+    operations.decide_package(
+        actor=reviewer,
+        run=run,
+        exposure=exposure,
+        treatment="publish",
+        grounds="Se publica para medir.",
+        now=CLOSED,
+    )
+    start = time.perf_counter()
     for signatory in (actor, second):
         operations.sign(actor=signatory, run=run, digest=run.answer_digest, now=CLOSED)
     operations.publish(actor=actor, run=run, now=call.results_at)
@@ -96,6 +107,7 @@ def _measure(people: int, mean: int, mechanism: str) -> dict[str, Any]:
         "run_seconds": round(seconds + published, 2),
         "cpu_seconds": round(cpu, 2),
         "stages": {**work.timings, "publish": round(published, 3)},
+        "exposure_seconds": round(read, 3),
         "engine_seconds": _engine_alone(run),
         "peak_mb_before": before,
         "peak_mb": peak,
@@ -121,8 +133,8 @@ def _engine_alone(run: Any) -> float:
     return round(time.perf_counter() - start, 3)
 
 
-def _fill(people: int, mean: int, mechanism: str) -> tuple[Any, Any, Any]:
-    """Write a closed call with its posts and sent lists; return it with who may run it and who signs second."""
+def _fill(people: int, mean: int, mechanism: str) -> tuple[Any, Any, Any, Any]:
+    """Write a closed call with its posts and sent lists; return it with who may run it, who signs second and who reviews packages."""
     import numpy as np
 
     from cauce.accounts.models import Membership, Person, User
@@ -214,10 +226,10 @@ def _fill(people: int, mean: int, mechanism: str) -> tuple[Any, Any, Any]:
         batch_size=5000,
     )  # fmt: skip
     users = []
-    for role in ("call_manager", "second_signatory"):
+    for role in ("call_manager", "second_signatory", "privacy_officer"):
         users.append(User.objects.create(email=f"{role}@example.org", joined_at=CLOSED))
         Membership.objects.create(user=users[-1], role=role, institution_id=owner.pk)
-    return call, actor_for(users[0]), actor_for(users[1])
+    return call, actor_for(users[0]), actor_for(users[1]), actor_for(users[2])
 
 
 def _lists(drawn: Any, weights: Any, people: int, mean: int) -> Any:

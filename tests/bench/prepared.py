@@ -11,18 +11,23 @@ def main() -> None:
     django.setup()
     from cauce.accounts.models import User
     from cauce.accounts.queries import actor_for
-    from cauce.allocation import operations
+    from cauce.allocation import bridge, operations, queries
     from cauce.allocation.models import Run
     from cauce.base import clock
     from cauce.calls.models import Call
 
     actors = {
-        name: actor_for(User.objects.get(email=f"{name}@demo.cauce.example")) for name in ("ofelia", "sofia")
+        name: actor_for(User.objects.get(email=f"{name}@demo.cauce.example"))
+        for name in ("ofelia", "sofia", "pilar")
     }
     call = Call.objects.get(code="RM24")
     run = operations.request_run(actor=actors["ofelia"], call=call, after=0, now=clock.read())
     operations.execute(run_id=run.pk, task_id=run.task_id, read_clock=clock.read)
     run = Run.objects.get(pk=run.pk)
+    operations.decide_package(
+        actor=actors.pop("pilar"), run=run, exposure=bridge.exposure_of(queries.package_bytes(run)),
+        treatment="publish", grounds="Se publica para medir las páginas.", now=clock.read(),
+    )  # fmt: skip
     for actor in actors.values():
         operations.sign(actor=actor, run=run, digest=run.answer_digest, now=clock.read())
     operations.publish(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from cauce.indicators.rules import UNITS, digest_of, extract_bytes, hide_small, shown, unit_name
+from cauce.base.figures import hide_small
+from cauce.indicators.rules import UNITS, digest_of, extract_bytes, shown, unit_name
 
 
 @given(some.lists(some.integers(0, 12), max_size=12))

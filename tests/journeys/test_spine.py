@@ -52,6 +52,23 @@ def enter_as(page, name):
     page.get_by_role("button", name=f"Entrar como {name}").click()
 
 
+def read_package(page, name):
+    """The office of personal data opens a package that waits for it."""
+    enter_as(page, "Pilar")
+    page.goto("/gestion/")
+    page.get_by_role("link", name="Paquetes por revisar").first.click()
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("heading", name="A quién distingue el paquete").wait_for()
+
+
+def clear_package(page):
+    """And lets it be public, with its grounds."""
+    page.get_by_label("Se publica como está").check()
+    page.get_by_label("Fundamento").fill("Reglas de la convocatoria: los resultados son públicos por folio.")
+    page.get_by_role("button", name="Firmar la decisión").dblclick()  # decides once
+    page.get_by_text("Decisión guardada").wait_for()
+
+
 def wishes(page):
     """The posts of the list as the page shows them, best first."""
     return [row.get_attribute("data-item") for row in page.locator(".c-rank > li").all()]
@@ -143,6 +160,11 @@ def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(vis
     look(ofelia, "11-run")
     ofelia.get_by_role("button", name="Firmar esta huella").click()
     ofelia.get_by_text("Falta una firma para publicar").wait_for()
+
+    pilar = visit(DESK)
+    read_package(pilar, "RM24, corrida 1")
+    look(pilar, "16-package")
+    clear_package(pilar)
 
     sofia = visit(DESK)
     enter_as(sofia, "Sofía")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import DESK, PHONE, settle
-from tests.journeys.test_spine import enter_as
+from tests.journeys.test_spine import clear_package, enter_as, read_package
 
 pytestmark = pytest.mark.once
 PICTURES = os.environ.get("JOURNEY_STATES")
@@ -206,6 +206,9 @@ def published(visit):
     page.get_by_role("button", name="Pedir una corrida").click()
     page.get_by_role("button", name="Firmar esta huella").click(timeout=90_000)
     page.get_by_text("Falta una firma para publicar").wait_for()
+    page = visit(DESK)
+    read_package(page, "RM24, corrida 1")
+    clear_package(page)
     page = visit(DESK)
     enter_as(page, "Sofía")
     page.goto("/gestion/RM24/corridas/1/")

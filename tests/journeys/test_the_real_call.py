@@ -14,7 +14,14 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.journeys.conftest import DESK, PHONE, settle
-from tests.journeys.test_spine import enter_as, look, no_sideways_scroll, picture  # noqa: F401 - a fixture
+from tests.journeys.test_spine import (  # noqa: F401 - a fixture
+    clear_package,
+    enter_as,
+    look,
+    no_sideways_scroll,
+    picture,
+    read_package,
+)
 from tests.journeys.test_states import published  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.once
@@ -125,6 +132,10 @@ def offer_again(visit, look):  # noqa: F811
     ofelia.get_by_text("Ver folio por folio").click()
     look(ofelia, "40-round")
     ofelia.get_by_text("Confirma", exact=True).wait_for()
+
+    pilar = visit(DESK)
+    read_package(pilar, "RA24, corrida")
+    clear_package(pilar)
 
     sofia = visit(DESK)
     enter_as(sofia, "Sofía")

@@ -11,7 +11,14 @@ import re
 import pytest
 
 from tests.journeys.conftest import DESK, PHONE, settle
-from tests.journeys.test_spine import enter_as, no_sideways_scroll, picture, verify
+from tests.journeys.test_spine import (
+    clear_package,
+    enter_as,
+    no_sideways_scroll,
+    picture,
+    read_package,
+    verify,
+)
 from tests.journeys.test_states import lines, send
 
 pytestmark = pytest.mark.once
@@ -132,6 +139,9 @@ def audited(visit):
     ofelia.get_by_role("button", name="Pedir una corrida").click()
     ofelia.get_by_role("button", name="Firmar esta huella").click(timeout=90_000)
     ofelia.get_by_text("Falta una firma para publicar").wait_for()
+    pilar = visit(DESK)
+    read_package(pilar, "RX24, corrida 1")
+    clear_package(pilar)
     sofia = visit(DESK)
     enter_as(sofia, "Sofía")
     sofia.goto("/gestion/RX24/corridas/1/")

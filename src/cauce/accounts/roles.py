@@ -17,6 +17,9 @@ DESK_SERVE = "desk.serve"  # choose for the person who stands at the desk of a l
 PANEL_SCORE = "panel.score"  # interview with a rubric
 PARTNER_NOMINATE = "partner.nominate"  # propose candidates of a partner institute, and nothing else
 PERSON_CARE = "person.care"  # merge duplicates, recover accounts, answer requests about personal data
+PACKAGE_REVIEW = (
+    "package.review"  # say whether the public package of a run may become public, seen what it tells apart
+)
 MAIL_OPERATE = "mail.operate"  # see how letters fare and settle those in doubt, for the whole installation
 
 
@@ -45,5 +48,5 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.DESK_CLERK: frozenset({DESK_SERVE}),
     Role.PANELLIST: frozenset({PANEL_SCORE}),
     Role.PARTNER_OFFICER: frozenset({PARTNER_NOMINATE}),
-    Role.PRIVACY_OFFICER: frozenset({PERSON_CARE, MAIL_OPERATE}),
+    Role.PRIVACY_OFFICER: frozenset({PERSON_CARE, PACKAGE_REVIEW, MAIL_OPERATE}),
 }

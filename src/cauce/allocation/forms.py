@@ -10,9 +10,18 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cauce.allocation.models import ClaimKind, DeclineReason, LiveChoice, LiveMode, OpinionKind, Severity
+from cauce.allocation.models import (
+    ClaimKind,
+    DeclineReason,
+    LiveChoice,
+    LiveMode,
+    OpinionKind,
+    Severity,
+    Treatment,
+)
 from cauce.allocation.rules.audit import MOST_LETTERS, REPLY_DAYS
 from cauce.allocation.rules.live import LivePlan
+from cauce.allocation.rules.privacy import MOST_LETTERS as MOST_GROUNDS
 from cauce.base import files
 from cauce.base.forms import DayField
 
@@ -359,6 +368,25 @@ class SettleForm(forms.Form):
     reason = forms.CharField(
         label=_("Por qué se cierra o se escala"), max_length=MOST_LETTERS,
         widget=forms.Textarea(attrs={"rows": 4}),
+    )  # fmt: skip
+
+
+class PrivacyForm(forms.Form):
+    """``digest`` is that of the package whose review the person was shown."""
+
+    digest = forms.CharField(
+        max_length=80, widget=forms.HiddenInput, error_messages={"required": _STALE, "max_length": _STALE}
+    )
+    treatment = forms.ChoiceField(
+        label=_("Decisión"), choices=Treatment.choices, widget=forms.RadioSelect,
+        error_messages={"required": _("Falta decir si se publica.")},
+    )  # fmt: skip
+    grounds = forms.CharField(
+        label=_("Fundamento"), strip=True, max_length=MOST_GROUNDS, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_(
+            "Si se publica: la norma, con artículo, y por qué pesa más la publicidad. Si no: qué tiene que cambiar. "
+            "Es público cuando el paquete lo es. Sin datos de personas."
+        ),
     )  # fmt: skip
 
 

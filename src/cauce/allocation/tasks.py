@@ -25,6 +25,12 @@ def tell_results(run_id: int) -> None:
     operations.tell_everybody(run_id=run_id, read_clock=clock.read)
 
 
+@task()
+def tell_apart(run_id: int) -> None:
+    """Write to everybody whom the package of a run lets neighbours tell; again, nobody gets a second letter."""
+    operations.tell_apart(run_id=run_id, read_clock=clock.read)
+
+
 @task(takes_context=True)
 def rehearse(context: Any, rehearsal_id: int) -> None:
     """Try the mechanisms on a call's shape; again after a death, with the same people and the same counts."""

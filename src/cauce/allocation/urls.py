@@ -16,6 +16,7 @@ of_one_audit = [
 ]
 urlpatterns = [
     re_path(r"^auditoria/(?P<code>[A-Z][A-Z0-9-]{0,19})/", include(of_one_audit)),
+    path("gestion/paquetes/", views.packages, name="packages"),
     path("gestion/firmas/", views.signing, name="signing"),
     path("gestion/mesas/", views.live_desks, name="live_desks"),
     path("gestion/<slug:code>/eleccion/", views.live, name="live"),
@@ -42,6 +43,7 @@ urlpatterns = [
     path("gestion/<slug:code>/corridas/<int:number>/firmar/", views.sign, name="sign"),
     path("gestion/<slug:code>/corridas/<int:number>/retirar-firma/", views.withdraw, name="withdraw"),
     path("gestion/<slug:code>/corridas/<int:number>/publicar/", views.publish, name="publish"),
+    path("gestion/<slug:code>/corridas/<int:number>/privacidad/", views.privacy, name="privacy"),
     path("gestion/<slug:code>/publicaciones/", views.releases, name="releases"),
     path("gestion/<slug:code>/publicaciones/definitiva/", views.propose_list, name="propose_list"),
     path("gestion/<slug:code>/publicaciones/deshacer/", views.propose_undo, name="propose_undo"),

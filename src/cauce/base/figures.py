@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 NBSP = "\N{NO-BREAK SPACE}"
 CENTRE = "America/Mexico_City"
+SMALLEST = 5  # people: a smaller group is not told in public
 _KEY = re.compile(r"(?<![\w-])([A-Z0-9]+(?:-[A-Z0-9]+)+)(?![\w-])")
 
 
@@ -156,3 +158,25 @@ def _rounded(value: int | float | Decimal, decimals: int) -> Decimal:
 
 def _with_sign(value: Decimal, decimals: int) -> str:
     return number(value, decimals) + (f"{NBSP}%" if _spanish() else "%")
+
+
+# ---------------------------------------------------------------- small groups
+
+
+def few() -> str:
+    """Return the words for a group that is too small to be told."""
+    return gettext("menos de %(smallest)s") % {"smallest": SMALLEST}
+
+
+def hide_small(counts: Sequence[int]) -> list[int | None]:
+    """Return counts of people with the small ones hidden as ``None``: from 1 to 4.
+
+    When one alone is hidden, the total would give it away: the next smallest
+    that is not 0 is hidden too.
+    """
+    hidden = {index for index, count in enumerate(counts) if 0 < count < SMALLEST}
+    if len(hidden) == 1:
+        others = [(count, index) for index, count in enumerate(counts) if count and index not in hidden]
+        if others:
+            hidden.add(min(others)[1])
+    return [None if index in hidden else count for index, count in enumerate(counts)]

@@ -1,4 +1,4 @@
-"""Runs of the engine, what was made public of them, what auditors say, the claims against it, and the offers that follow."""
+"""Runs of the engine, whom their packages tell apart, what was made public of them, what auditors say, the claims against it, and the offers that follow."""
 
 from cauce.allocation.models.audit import (
     AuditFinding,
@@ -21,6 +21,7 @@ from cauce.allocation.models.offers import (
     SeatMove,
     SeatState,
 )
+from cauce.allocation.models.privacy import PrivacyReview, Treatment
 from cauce.allocation.models.releases import Release, ReleaseKind, ReleaseState
 from cauce.allocation.models.runs import (
     ChosenHow,
@@ -69,6 +70,7 @@ __all__ = [
     "OfferState",
     "OpinionKind",
     "Placement",
+    "PrivacyReview",
     "Rehearsal",
     "RehearsalState",
     "Release",
@@ -82,5 +84,6 @@ __all__ = [
     "SeatState",
     "Severity",
     "Signature",
+    "Treatment",
     "TurnState",
 ]

@@ -1,4 +1,4 @@
-"""What auditors do with a call's allocation: repeat it, write findings, publish an opinion; and who may be told apart."""
+"""What auditors do with a call's allocation: repeat it, write findings, publish an opinion."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from cauce.accounts import roles
 from cauce.allocation import bridge, queries, rules
 from cauce.allocation.models import Run, RunState, Signature
-from cauce.allocation.operations import corrections, releases, rows
+from cauce.allocation.operations import corrections, privacy, releases, rows
 from cauce.allocation.operations.claims import (
     ClaimRefused,
     DecisionChanged,
@@ -38,6 +38,13 @@ from cauce.allocation.operations.offers import (
     lapse_everything,
     lapse_offer,
     mark_joined,
+)
+from cauce.allocation.operations.privacy import (
+    GroundsMissing,
+    PackageChanged,
+    decide_package,
+    tell_apart,
+    tell_apart_batch,
 )
 from cauce.allocation.operations.rehearsals import (
     NotRehearsable,
@@ -77,11 +84,13 @@ __all__ = [
     "ClaimRefused",
     "DecisionChanged",
     "DisputeRefused",
+    "GroundsMissing",
     "ListsMissing",
     "LookMissing",
     "NoKey",
     "NobodyWaits",
     "NotRehearsable",
+    "PackageChanged",
     "PreviewChanged",
     "ReasonMissing",
     "StartMissing",
@@ -90,6 +99,7 @@ __all__ = [
     "carry_out_rehearsal",
     "confirm_release",
     "decide_claim",
+    "decide_package",
     "drop_release",
     "execute",
     "fail",
@@ -114,6 +124,8 @@ __all__ = [
     "request_run",
     "resolve_dispute",
     "sign",
+    "tell_apart",
+    "tell_apart_batch",
     "tell_batch",
     "tell_everybody",
     "tell_release",
@@ -455,7 +467,7 @@ def sign(*, actor: Actor, run: Run, digest: str, reviews_seen: int = 0, now: dat
     """Put the actor's signature under the answer whose ``digest`` they were shown.
 
     ``reviews_seen`` is how many open reviews of scores they say they saw. The
-    first signature writes to everybody who may give the second one. Raises
+    first signature writes to everybody who may give the second one, or review the package. Raises
     ``AlreadySigned``, ``LookMissing``, ``AnswerChanged`` when the stored bytes or the digest
     shown are not the certificate's, ``ListsMissing``, ``Denied`` otherwise.
     """
@@ -485,6 +497,7 @@ def sign(*, actor: Actor, run: Run, digest: str, reviews_seen: int = 0, now: dat
     note(answer=run.answer_digest, office=office, reviews=waiting)
     if not signed:
         _ask_for_second(run, actor, now)
+        privacy.ask_for_review(run, now=now)
     return run
 
 
@@ -505,8 +518,8 @@ def withdraw_signature(*, actor: Actor, run: Run, now: datetime) -> Run:
 def publish(*, actor: Actor, run: Run, now: datetime, reason: str = "") -> Run:
     """Make the results public and ask for the letters to everybody who has one.
 
-    Needs two signatures over the very answer that is stored; the bytes of
-    answer and package are read again. Publishing what is published changes
+    Needs two signatures over the very answer that is stored, and the review of
+    the very package; the bytes of both are read again. Publishing what is published changes
     nothing. Before the results date that the call announced it takes a
     ``reason``, which stays in the run and in the audit and is shown to
     everybody. Raises ``Denied``, ``AnswerChanged``, ``ListsMissing`` or
@@ -514,7 +527,9 @@ def publish(*, actor: Actor, run: Run, now: datetime, reason: str = "") -> Run:
     """
     run = _locked(run.pk)
     signatures = dict(Signature.objects.filter(run=run).values_list("user_id", "answer_digest"))
-    verdict = rules.may_publish(actor, run, signed_by=signatures, newest=_newest(run))
+    verdict = rules.may_publish(
+        actor, run, signed_by=signatures, newest=_newest(run), cleared=queries.clearance(run)
+    )
     if run.state == RunState.PUBLISHED and (
         actor.holds(roles.CALL_MANAGE, run.call.institution_id) or actor.user_id in signatures
     ):

@@ -25,12 +25,12 @@ from cauce.allocation.models import (
     SeatState,
     Signature,
 )
-from cauce.allocation.operations import corrections, seats
 from cauce.allocation.rules import letters
+from cauce.allocation.operations import corrections, privacy, seats
 from cauce.allocation.rules import releases as rules
 from cauce.base import background, workdays
 from cauce.base.actors import Actor
-from cauce.base.errors import DomainError, Refused
+from cauce.base.errors import ALLOWED, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
 from cauce.calls import operations as calls
 from cauce.calls.models import Call
@@ -169,6 +169,8 @@ def _proposed(
     )  # fmt: skip
     note(release=release.number, kind=kind, digest=release.digest)
     _ask_others(release, actor, now=now)
+    if run is not None:
+        privacy.ask_for_review(run, now=now)
     return release
 
 
@@ -213,13 +215,14 @@ def confirm_release(*, actor: Actor, release: Release, digest: str, now: datetim
     """Make public what somebody else proposed, if it is still what both saw. Confirming twice is once.
 
     Raises ``PreviewChanged`` when ``digest`` or what would happen now is not
-    what was proposed, ``Denied`` for the same person or a proposal that is over.
+    what was proposed, ``Denied`` for the same person, a proposal that is over, or a package nobody reviewed.
     """
     release = _reloaded(release)
     if release.state == ReleaseState.PUBLIC and release.confirmed_by_id == actor.user_id:
         note(repeated=True)
         return release
-    rules.may_confirm(actor, release).enforce()
+    cleared = queries.clearance(release.run) if release.run is not None else ALLOWED
+    rules.may_confirm(actor, release, cleared=cleared).enforce()
     if digest != release.digest or _preview_now(release)["digest"] != release.digest:
         raise PreviewChanged(
             gettext_lazy("Lo que se publicaría ya no es lo que muestra esta vista previa."),

@@ -19,12 +19,14 @@ from cauce.allocation.models import (
     AuditOpinion,
     FindingState,
     OpinionKind,
-    Placement,
+    PrivacyReview,
     Rerun,
     Run,
     RunState,
     Signature,
 )
+from cauce.allocation.queries.audit_cases import Exceptions, Sampled, exceptions_of, sample_of
+from cauce.allocation.queries.privacy import privacy_reviews
 from cauce.allocation.queries.runs import CheckLine, check_lines, light_runs, name_of
 from cauce.allocation.rules import audit as rules
 from cauce.base import background
@@ -33,13 +35,17 @@ from cauce.base.continuity import Continuity, continuity
 from cauce.base.errors import Verdict
 from cauce.base.models import Import
 from cauce.calls import queries as call_queries
-from cauce.calls.models import Addendum, Call, ListVersion, PaperApplication, ScoreReview
+from cauce.calls.models import Addendum, Call, ScoreReview
 
 # What a person did outside the ordinary way; what other apps bring adds its own.
 EXCEPTIONAL = (
     "calls.load_applicants", "calls.close_review", "calls.publish_addendum", "calls.load_standings",
-    "calls.load_orders", "calls.load_answers", "allocation.publish", "allocation.sign",
-    "allocation.withdraw_signature", "allocation.fail",
+    "calls.load_orders", "calls.load_answers", "calls.make_up_for_outages", "allocation.publish", "allocation.sign",
+    "allocation.withdraw_signature", "allocation.fail", "allocation.decide_package", "allocation.propose_list",
+    "allocation.propose_round", "allocation.propose_undo", "allocation.confirm_release", "allocation.drop_release",
+    "allocation.propose_decision", "allocation.decide_claim", "allocation.record_outside_admission",
+    "allocation.resolve_dispute", "allocation.pause_live", "allocation.resume_live", "allocation.ask_correction",
+    "allocation.decide_correction", "allocation.make_up_time",
 )  # fmt: skip
 SHOWN = 40
 _KINDS = {
@@ -84,22 +90,6 @@ def findings_of(call: Call) -> QuerySet[AuditFinding]:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
-    """One of the people of the sample: what was decided on, on whose word, and what came of it."""
-
-    folio: str
-    place: int
-    merit: list[str]
-    source: str
-    list_length: int
-    receipt: str
-    paper: str
-    post: str
-    rank: int | None
-    reviews: list[tuple[str, str, str]]
-
-
-@dataclass(frozen=True, slots=True)
 class Provenance:
     """A file that people brought for the call: who, when, its digest, and what reading it found."""
 
@@ -120,6 +110,7 @@ class AuditDesk:
     run: Run | None
     may_audit: Verdict
     signatures: list[tuple[str, Any]]
+    privacy: list[tuple[str, PrivacyReview]]
     files: list[Provenance]
     looks: int
     reviews: tuple[int, int]
@@ -132,9 +123,9 @@ class AuditDesk:
     ticket: str
     sample: list[Sampled]
     addenda: list[Addendum]
-    paper: int
+    exceptions: list[Exceptions]
     runs: int
-    exceptions: Sequence[Any]
+    acts: Sequence[Any]
     chain: Continuity
     findings: list[AuditFinding]
     opinion: AuditOpinion | None
@@ -166,6 +157,7 @@ def audit_desk(
         run=run,
         may_audit=rules.may_audit(actor, call),
         signatures=_signatures(run),
+        privacy=[(name_of(one.decided_by), one) for one in privacy_reviews(run)] if run else [],
         files=_files(call),
         looks=call.anomaly_reports.count(),
         reviews=(reviews["n"], reviews["n"] - reviews["closed"]),
@@ -176,11 +168,11 @@ def audit_desk(
         seal_came_first=call.published_at is not None and call.published_at <= call.closes_at,
         folio=folio,
         ticket=ticket(call.lottery_seed, folio) if folio and revealed else "",
-        sample=_sample(run) if run else [],
+        sample=sample_of(run) if run else [],
         addenda=list(call.addenda.order_by("number")),
-        paper=PaperApplication.objects.filter(application__call=call).count(),
+        exceptions=exceptions_of(call),
         runs=call.runs.count(),
-        exceptions=call_queries.log_rows(list(events)),
+        acts=call_queries.log_rows(list(events)),
         chain=continuity(),
         findings=findings,
         opinion=opinion,
@@ -210,39 +202,3 @@ def _files(call: Call) -> list[Provenance]:
         f"user:{user.pk}": name_of(user) for user in User.objects.filter(pk__in=ids).select_related("person")
     }
     return [Provenance(one, names.get(one.asked_by, one.asked_by), one.facts.get("people")) for one in files]
-
-
-def _sample(run: Run) -> list[Sampled]:
-    places = rules.sample(run.answer_digest, run.facts.get("lists", 0))
-    rows = list(
-        Placement.objects.filter(run=run, place__in=places)
-        .select_related("application__paper", "post")
-        .order_by("place")
-    )
-    ids = [row.application_id for row in rows]
-    receipts = dict(
-        ListVersion.objects.filter(application__in=ids, sent_at__isnull=False)
-        .order_by("number")
-        .values_list("application_id", "receipt")
-    )
-    reviews: dict[int, list[tuple[str, str, str]]] = {}
-    for one in (
-        ScoreReview.objects.filter(application__in=ids).select_related("closed_by__person").order_by("pk")
-    ):
-        reviewer = name_of(one.closed_by) if one.closed_by else ""
-        reviews.setdefault(one.application_id, []).append(
-            (str(one.get_kind_display()), one.outcome, reviewer)
-        )
-    return [
-        Sampled(
-            folio=row.application.folio, place=row.place, merit=row.merit, source=row.application.merit_source,
-            list_length=len(row.posts), receipt=receipts.get(row.application_id, ""), paper=_paper(row),
-            post=row.post.key if row.post else "", rank=row.rank, reviews=reviews.get(row.application_id, []),
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
-def _paper(row: Placement) -> str:
-    paper = getattr(row.application, "paper", None)
-    return f"{paper.file_digest[:12]}, {paper.row}" if paper else ""

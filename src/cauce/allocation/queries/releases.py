@@ -28,11 +28,11 @@ from cauce.allocation.queries.later_rounds import LaterRound, later_rounds
 from cauce.allocation.queries.offers import KINDS, late_offers, offers_shown, seat_counts, today_of
 from cauce.allocation.queries.results import WishLine
 from cauce.allocation.queries.rounds import newest_list_run, releases_of
-from cauce.allocation.queries.runs import name_of
+from cauce.allocation.queries.runs import clearance, name_of
 from cauce.allocation.rules import claims as claim_rules
 from cauce.allocation.rules import releases as release_rules
 from cauce.base.actors import Actor
-from cauce.base.errors import Verdict
+from cauce.base.errors import ALLOWED, Verdict
 from cauce.calls.models import Call
 
 
@@ -95,6 +95,7 @@ class ReleasePage:
     proposer: str
     confirmer: str
     may_confirm: Verdict
+    cleared: Verdict
     may_drop: Verdict
     because: list[tuple[str, int]]
     why: list[tuple[str, str]]
@@ -111,7 +112,7 @@ def releases_visible_to(actor: Actor) -> QuerySet[Release]:
 
 
 def release_page(actor: Actor, release: Release) -> ReleasePage:
-    """No query beyond the release's own."""
+    """One query beyond the release's own: what the review of its package says."""
 
     proof = release.preview.get("proof", {})
     words = {
@@ -121,13 +122,15 @@ def release_page(actor: Actor, release: Release) -> ReleasePage:
         "elsewhere": _("ninguna lista les une con lo corregido"),
     }
     spanish = (translation.get_language() or "es").startswith("es")
+    cleared = clearance(release.run) if release.run is not None else ALLOWED
     return ReleasePage(
         release=release,
         call=release.call,
         preview=release.preview,
         proposer=name_of(release.proposed_by),
         confirmer=name_of(release.confirmed_by) if release.confirmed_by else "",
-        may_confirm=release_rules.may_confirm(actor, release),
+        may_confirm=release_rules.may_confirm(actor, release, cleared=cleared),
+        cleared=cleared,
         may_drop=release_rules.may_drop(actor, release),
         because=[(words.get(code, code), count) for code, count in proof.get("because", {}).items() if count],
         why=[(folio, es if spanish else en) for folio, es, en in proof.get("why", [])],

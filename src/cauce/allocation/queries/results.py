@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,10 @@ from django.db.models import QuerySet
 from cauce.accounts.roles import Role
 from cauce.allocation import rules
 from cauce.allocation.models import ClassCutoff, Cutoff, Placement, Run, RunState
+from cauce.allocation.queries.privacy import PublicReview, public_review
 from cauce.allocation.queries.runs import light_runs, source_of
 from cauce.allocation.queries.words import wish_sentence
+from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.calls.models import CalendarEntry, Call, CallState, Post
 from cauce.calls.rules.folio import example_folio
@@ -74,6 +76,8 @@ class CallResultsPage:
     seal: str
     source: str
     file_name: str
+    privacy: PublicReview | None = None
+    classes: list[tuple[str, int, str]] = field(default_factory=list)
 
     @property
     def opinion(self) -> Any:
@@ -86,7 +90,7 @@ class CallResultsPage:
 
 
 def call_results_page(call: Call, run: Run | None) -> CallResultsPage:
-    """One query, for the offices that signed."""
+    """Two queries: the offices that signed, and the review of the package."""
     seal = call.lottery_commitment.removeprefix("sha256:")
     if run is None:
         return CallResultsPage(call, None, [], "", seal, "", "")
@@ -98,7 +102,19 @@ def call_results_page(call: Call, run: Run | None) -> CallResultsPage:
         seal,
         source_of(run),
         f"{call.code}-corrida-{run.number}.zip",
+        public_review(run),
+        _public_classes(run),
     )
+
+
+def _public_classes(run: Run) -> list[tuple[str, int, str]]:
+    """The classes of seats as (label, seats, people); a small group of people is not told, nor what would give it away."""
+    rows = run.facts.get("shared", {}).get("classes", [])
+    held = figures.hide_small([people for _key, _label, _seats, people in rows])
+    return [
+        (label, seats, figures.few() if people is None else figures.number(people))
+        for (_key, label, seats, _people), people in zip(rows, held, strict=True)
+    ]
 
 
 def offices_of(run: Run) -> list[Any]:

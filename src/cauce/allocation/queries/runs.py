@@ -18,6 +18,7 @@ from cauce.allocation import rules
 from cauce.allocation.models import Release, ReleaseState, Run, RunState, Signature
 from cauce.allocation.queries.live import run_verdict
 from cauce.allocation.queries.words import failure_sentence, stage_words
+from cauce.allocation.rules import privacy
 from cauce.base import background, figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Verdict
@@ -160,6 +161,7 @@ class RunPage:
     open_reviews: int
     may_withdraw: Verdict
     may_publish: Verdict
+    cleared: Verdict
     early: str
     may_run: Verdict
     after: int
@@ -170,9 +172,15 @@ class RunPage:
     first_share: float | None
     empty_slots: list[str]
 
+    @property
+    def classes(self) -> list[tuple[str, int, str]]:
+        """The classes of seats as (label, seats, people): the desk sees every count."""
+        rows = self.run.facts.get("shared", {}).get("classes", [])
+        return [(label, seats, figures.number(people)) for _key, label, seats, people in rows]
+
 
 def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
-    """Everything about one run but its cut-offs, in eight queries whatever its size (nine while under way)."""
+    """Everything about one run but its cut-offs, in nine queries whatever its size (ten while under way)."""
     signatures = list(Signature.objects.filter(run=run).select_related("user__person").order_by("at", "pk"))
     signed_by = [one.user_id for one in signatures]
     others = [user for user in signatories(run.call.institution_id) if user.pk not in signed_by]
@@ -183,6 +191,7 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
     is_dead = is_under_way and run.task_id is not None and background.failed(run.task_id)
     found = background.progress(run.task_id) if is_under_way and run.task_id else None
     checks = check_lines(run)
+    cleared = clearance(run)
     return RunPage(
         run=run,
         call=run.call,
@@ -202,7 +211,8 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
         may_sign=rules.may_sign(actor, run, signed_by=signed_by, newest=newest),
         open_reviews=open_reviews(run.call),
         may_withdraw=rules.may_withdraw(actor, run, signed_by=signed_by),
-        may_publish=rules.may_publish(actor, run, signed_by=signed_by, newest=newest),
+        may_publish=rules.may_publish(actor, run, signed_by=signed_by, newest=newest, cleared=cleared),
+        cleared=cleared,
         early="" if is_published else rules.early_warning(run.call, now=now),
         may_run=run_verdict(actor, run.call, is_published=is_published, now=now),
         after=max((number for number, _state in numbers), default=0),
@@ -213,6 +223,11 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
         first_share=_first_share(run),
         empty_slots=[_("Primera firma"), _("Segunda firma")][len(signatures) :],
     )
+
+
+def clearance(run: Run) -> Verdict:
+    """What the review of a run's package says of making it public."""
+    return privacy.cleared(run, run.privacy_reviews.order_by("pk"))
 
 
 def source_of(run: Run) -> str:

@@ -138,8 +138,8 @@ def may_run_round(
     return ALLOWED
 
 
-def may_confirm(actor: Actor, release: Release) -> Verdict:
-    """Whether ``actor`` may confirm what somebody else proposed."""
+def may_confirm(actor: Actor, release: Release, *, cleared: Verdict) -> Verdict:
+    """Whether ``actor`` may confirm what somebody else proposed; ``cleared`` is what the review of its package says."""
     verdict = _may_sign(actor, release.call)
     if not verdict:
         return verdict
@@ -149,7 +149,8 @@ def may_confirm(actor: Actor, release: Release) -> Verdict:
         return Verdict(False, _("Esta propuesta se descartó."), _("Proponerla de nuevo si hace falta."))
     if actor.user_id == release.proposed_by_id:
         return Verdict(False, _("La propusiste tú: la confirma otra persona."))
-    return ALLOWED
+    # Taking back shows nothing that was not public before.
+    return ALLOWED if release.kind == ReleaseKind.UNDO else cleared
 
 
 def may_drop(actor: Actor, release: Release) -> Verdict:

@@ -107,7 +107,10 @@ def may_withdraw(actor: Actor, run: Run, *, signed_by: Iterable[int]) -> Verdict
     return ALLOWED
 
 
-def may_publish(actor: Actor, run: Run, *, signed_by: Iterable[int], newest: int) -> Verdict:
+def may_publish(
+    actor: Actor, run: Run, *, signed_by: Iterable[int], newest: int, cleared: Verdict
+) -> Verdict:
+    """Whether ``actor`` may publish ``run``; ``cleared`` is what the review of its package says."""
     signed = set(signed_by)
     manages = actor.holds(roles.CALL_MANAGE, run.call.institution_id)
     if actor.user_id is None or not (manages or actor.user_id in signed):
@@ -126,7 +129,7 @@ def may_publish(actor: Actor, run: Run, *, signed_by: Iterable[int], newest: int
             _("Faltan firmas: se publica con dos, de dos personas distintas."),
             _("Firmar, o pedir la firma a quien puede darla."),
         )
-    return ALLOWED
+    return cleared
 
 
 def early_warning(call: Call, *, now: datetime) -> str:

@@ -57,6 +57,7 @@ from cauce.allocation.views.offers import (
     resolve_dispute,
 )
 from cauce.allocation.views.order import order, order_pdf
+from cauce.allocation.views.privacy import packages, privacy
 from cauce.allocation.views.public import call_results, cutoffs, package, release_package, result, results
 from cauce.allocation.views.releases import (
     confirm_release,
@@ -106,7 +107,9 @@ __all__ = [
     "order_pdf",
     "own_claim_file",
     "package",
+    "packages",
     "prepare_live",
+    "privacy",
     "propose_decision",
     "propose_list",
     "propose_round",

@@ -112,7 +112,9 @@ def run_cutoffs(request: Any, code: str, number: int) -> StreamingHttpResponse:
 
 @require_GET
 def run_package(request: Any, code: str, number: int) -> HttpResponse:
-    return package_of(_run_or_404(request, code, number))
+    return package_of(
+        get_object_or_404(queries.packages_visible_to(request.actor), call__code=code, number=number)
+    )
 
 
 def csv_of(found: Run, asked: Any) -> StreamingHttpResponse:

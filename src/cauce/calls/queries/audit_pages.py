@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from cauce.accounts.models import User
@@ -23,23 +25,30 @@ from cauce.calls.queries.desk_pages import Frame, desk_frame
 from cauce.calls.rules.canonical import canonical
 
 PER_PAGE = 50
-# Models with a foreign key to the call whose events belong to its log; a higher app may bring them.
-_PARTS = {"calls.Addendum", "allocation.Run", "allocation.AuditFinding"}
+# Models whose events belong to the log of a call, with the way from each to its call; a higher app may bring them.
+_PARTS = {
+    "calls.Addendum": "call", "allocation.Run": "call", "allocation.PrivacyReview": "run__call",
+    "allocation.Release": "call", "allocation.Claim": "release__call", "allocation.Dispute": "call",
+    "allocation.LiveChoice": "call", "allocation.LiveCorrection": "session__call", "allocation.AuditFinding": "call",
+    "allocation.AuditOpinion": "run__call",
+}  # fmt: skip
 # What the worker repeats by the minute or by the batch.
-_NOISE = ("calls.count_demand", "allocation.tell_batch")
+_NOISE = (
+    "calls.count_demand", "allocation.tell_batch", "allocation.tell_apart_batch", "allocation.issue_batch",
+    "allocation.tell_release",
+)  # fmt: skip
 
 
 def events_about(call: Call) -> QuerySet[AuditEvent]:
-    """Events about the call, its addenda and its runs, newest first, in one query besides one for each of those.
+    """Events about the call and what belongs to it, newest first, in one query.
 
     Those of applications are not among them, nor what the worker repeats.
     """
     about = Q(subject_model="calls.Call", subject_id=str(call.pk))
-    for relation in Call._meta.related_objects:
-        part = relation.related_model
-        if part._meta.label in _PARTS:
-            numbers = part._base_manager.filter(call=call.pk).values_list("pk", flat=True)
-            about |= Q(subject_model=part._meta.label, subject_id__in=[str(number) for number in numbers])
+    for label, way in _PARTS.items():
+        rows = apps.get_model(label)._base_manager.filter(**{way: call.pk})
+        numbers = rows.annotate(written=Cast("pk", CharField())).values("written")
+        about |= Q(subject_model=label, subject_id__in=numbers)
     return AuditEvent.objects.filter(about).exclude(action__in=_NOISE).order_by("-pk")
 
 

@@ -236,6 +236,7 @@ class DeskPage:
     signing_url: str
     letters_url: str
     care_url: str
+    packages_url: str
     review_url: str
     desks_url: str
     panels_url: str
@@ -265,6 +266,7 @@ def desk_page(actor: Actor, *, now: datetime) -> DeskPage:
         signing_url=_url("allocation:signing") if actor.holds_anywhere(roles.ALLOCATION_SIGN) else "",
         letters_url=_letters_url(actor),
         care_url=_url("accounts:care") if actor.holds(roles.PERSON_CARE) else "",
+        packages_url=_url("allocation:packages") if actor.holds_anywhere(roles.PACKAGE_REVIEW) else "",
         review_url=_url("calls:review_queue") if actor.holds_anywhere(roles.DOCUMENT_REVIEW) else "",
         desks_url=_url("allocation:live_desks") if actor.holds_anywhere(roles.DESK_SERVE) else "",
         panels_url=_url("calls:my_panels") if actor.holds_anywhere(roles.PANEL_SCORE) else "",

@@ -11,8 +11,17 @@ from uuid import uuid4
 
 from cauce.accounts.models import Person, User
 from cauce.accounts.queries import actor_for
-from cauce.allocation import operations
-from cauce.allocation.models import DeclineReason, Offer, OfferState, Release, ReleaseState, Run, RunState
+from cauce.allocation import bridge, operations, queries
+from cauce.allocation.models import (
+    DeclineReason,
+    Offer,
+    OfferState,
+    Release,
+    ReleaseState,
+    Run,
+    RunState,
+    Treatment,
+)
 from cauce.allocation.operations.offers import ACCEPT, DECLINE
 from cauce.base.actors import Actor
 from cauce.calls.models import Call, CallKind, ListRule
@@ -32,6 +41,10 @@ _ITZEL_NUMBER = 330_415
 _ITZEL_PLACE = 2  # nobody but the first two chooses before her: her first option is full
 _CLOSED, _DEFINITIVE = at(1, 19, 18), at(1, 29, 10)
 
+_GROUNDS = (
+    "Texto de ejemplo. Las reglas de la convocatoria dicen que los resultados se publican por folio, sin nombres; sin "
+    "puntajes ni listas nadie podría comprobarlos. Se avisa antes a quienes se distinguen."
+)
 _RULES = """\
 Texto de ejemplo para la demostración. No sustituye a ninguna convocatoria.
 
@@ -100,11 +113,11 @@ def offers_stories(
     return stories
 
 
-def offer_places(call: Call, manager: User, second: User, *, now: datetime) -> int:
+def offer_places(call: Call, manager: User, second: User, privacy: User, *, now: datetime) -> int:
     """Take the call from its run to a first round, answered by all but Itzel; return how many offers. No use case itself."""
     first, other = actor_for(manager), actor_for(second)
     if not Release.objects.filter(call=call).exists():
-        _publish(call, first, other)
+        _publish(call, first, other, actor_for(privacy))
     begun = now - timedelta(hours=17)
     if not Release.objects.filter(call=call, kind="definitive", state=ReleaseState.PUBLIC).exists():
         listed = operations.propose_list(actor=first, call=call, now=_DEFINITIVE)
@@ -123,7 +136,7 @@ def offer_places(call: Call, manager: User, second: User, *, now: datetime) -> i
     return Offer.objects.filter(release=release).count()
 
 
-def _publish(call: Call, first: Actor, other: Actor) -> None:
+def _publish(call: Call, first: Actor, other: Actor, privacy: Actor) -> None:
     run = operations.request_run(actor=first, call=call, after=0, now=_CLOSED + timedelta(hours=16))
     operations.execute(
         run_id=run.pk, task_id=str(run.task_id), read_clock=lambda: _CLOSED + timedelta(hours=16)
@@ -134,6 +147,10 @@ def _publish(call: Call, first: Actor, other: Actor) -> None:
             operations.sign(
                 actor=actor, run=run, digest=run.answer_digest, now=_CLOSED + timedelta(hours=hours)
             )
+        operations.decide_package(
+            actor=privacy, run=run, exposure=bridge.exposure_of(queries.package_bytes(run)), treatment=Treatment.PUBLISH,
+            grounds=_GROUNDS, now=_CLOSED + timedelta(hours=19),
+        )  # fmt: skip
         operations.publish(actor=first, run=run, now=RESULTS_AT)
 
 

@@ -15,10 +15,10 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from cauce.base.drawing import Region
-from cauce.base.figures import number
+from cauce.base.figures import hide_small, number
 from cauce.calls.models import Application, ApplicationState, Call, CallState, Post
 from cauce.indicators.models import PublishedFigure
-from cauce.indicators.rules import digest_of, extract_bytes, hide_small, shown, unit_name
+from cauce.indicators.rules import digest_of, extract_bytes, shown, unit_name
 
 FORMAT = "cauce-figures/1"
 GROUPS = (

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from cauce.base.figures import number, percent, pesos
+from cauce.base.figures import SMALLEST, few, number, percent, pesos
 from cauce.base.spreadsheets import Table, csv_extract
 
-SMALLEST = 5
 _MILLION = 1_000_000
 UNITS = (
     "persons", "posts", "seats", "sites", "specialties", "courses", "applications", "percent", "pesos", "states",
@@ -41,7 +40,7 @@ def unit_name(unit: str) -> str:
 def shown(value: Decimal | int | None, unit: str) -> str:
     """Return a value as people read it; ``None`` is a hidden small cell."""
     if value is None:
-        return _("menos de %(smallest)s") % {"smallest": SMALLEST}
+        return few()
     if unit == "percent":
         return percent(Decimal(value) / 100)
     if unit == "pesos":
@@ -49,20 +48,6 @@ def shown(value: Decimal | int | None, unit: str) -> str:
             return _("%(amount)s millones") % {"amount": pesos(Decimal(value) / _MILLION, 0)}
         return pesos(value, 0)
     return number(int(value) if value == int(value) else value)
-
-
-def hide_small(counts: Sequence[int]) -> list[int | None]:
-    """Return counts of people with the small ones hidden as ``None``: from 1 to 4.
-
-    When one alone is hidden, the total would give it away: the next smallest
-    that is not 0 is hidden too.
-    """
-    hidden = {index for index, count in enumerate(counts) if 0 < count < SMALLEST}
-    if len(hidden) == 1:
-        others = [(count, index) for index, count in enumerate(counts) if count and index not in hidden]
-        if others:
-            hidden.add(min(others)[1])
-    return [None if index in hidden else count for index, count in enumerate(counts)]
 
 
 def extract_bytes(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:

@@ -50,6 +50,7 @@ MANAGERS = {
     kinds.MANAGERS: "carla@demo.cauce.example",
 }
 SECOND_SIGNATORY = "sofia@demo.cauce.example"
+PRIVACY_OFFICER = "pilar@demo.cauce.example"
 PUBLICATIONS = {
     **PUBLISHED,
     SECOND: PUBLISHED_AT,
@@ -201,8 +202,10 @@ class Command(BaseCommand):
         call = Call.objects.get(code=OFFERS)
         if not call.applications.exists():
             fill.fill_offers(actor=DEMO, now=now)
-        manager, second = (User.objects.get(email=email) for email in (MANAGERS[OFFERS], SECOND_SIGNATORY))
-        offers = offer_places(call, manager, second, now=now)
+        three = (
+            User.objects.get(email=email) for email in (MANAGERS[OFFERS], SECOND_SIGNATORY, PRIVACY_OFFICER)
+        )
+        offers = offer_places(call, *three, now=now)
         return f"{OFFERS} {call.applications.count():,} applications, {offers} offers"
 
 

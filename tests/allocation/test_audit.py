@@ -199,7 +199,11 @@ def test_the_page_walks_the_nine_steps_in_a_fixed_number_of_queries(
             "Excluir",
             f"revisión de documentos, cuenta {staff.sofia.user_id}",
         ),
-        ("Inconformidad RM24-I-1: Mi puntaje o un criterio del orden está mal", "Procede", "Carla Gestora, Sofía Firmante"),
+        (
+            "Inconformidad RM24-I-1: Mi puntaje o un criterio del orden está mal",
+            "Procede",
+            "Carla Gestora, Sofía Firmante",
+        ),
         ("Elección en vivo, línea 1: En mesa", "RM24-001, mesa 4", "Carla Gestora"),
         ("Oferta RM24-O-1", "Rechazada: La vivienda", ""),
     ]

@@ -70,6 +70,7 @@ def test_in_the_order_of_the_run_with_ties_documents_and_answers(
     assert {row.detail for row in page.rows} == {""}, "nobody is told of places before they are public"
     for actor in (staff.carla, staff.sofia):
         operations.sign(actor=actor, run=run, digest=run.answer_digest, now=now)
+    make.reviewed(run, now)
     operations.publish(actor=staff.carla, run=run, now=now)
     make.offered(staff, call, now)
     operations.answer_offer(

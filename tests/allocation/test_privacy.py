@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django_tasks_db.models import DBTaskResult
 
-from cauce.allocation import bridge, operations, queries
+from cauce.allocation import operations, queries
 from cauce.allocation.models import PrivacyReview
 from cauce.allocation.rules import exposure as rules
 from cauce.base.errors import Denied
@@ -60,8 +60,8 @@ def run(call, staff, lists, now):
 @pytest.fixture
 def decide(run, staff, now):
     def decided(treatment="publish", *, actor=staff.pilar, exposure=None, grounds=GROUNDS, run=run):
-        found = exposure or bridge.exposure_of(queries.package_bytes(run))
-        return operations.decide_package(
+        found = exposure or queries.exposure_of(run)
+        return operations.privacy.decide_package(
             actor=actor, run=run, exposure=found, treatment=treatment, grounds=grounds, now=now
         )
 
@@ -75,16 +75,16 @@ def test_a_no_stands_until_a_yes_which_binds_the_very_bytes_and_tells_whom_it_sh
     for actor in (staff.carla, staff.sofia, staff.aurelio, staff.nobody):
         with pytest.raises(Denied):
             decide(actor=actor)
-    with pytest.raises(operations.GroundsMissing):
+    with pytest.raises(operations.privacy.GroundsMissing):
         decide(grounds="Porque sí.")
-    found = bridge.exposure_of(queries.package_bytes(run))
+    found = queries.exposure_of(run)
     assert found.alone == tuple(sorted(one.folio for one in lists.applications[:2]))
     assert found.digest == run.package_digest
     for _click in range(2):
         decide("hold", grounds="Una sola persona extranjera: falta su conformidad.")
     assert "no se publique así" in str(queries.clearance(run).reason)
     other = make.done_run(staff.carla, call, now)  # the same question, another run of it
-    with pytest.raises(operations.PackageChanged):
+    with pytest.raises(operations.privacy.PackageChanged):
         decide(exposure=rules.exposure(rules.Contents("sha256:0", (), (), (), (), (), {}, {}, (), {}, ())))
     for _click in range(2):
         review = decide(run=other)
@@ -101,7 +101,7 @@ def test_a_no_stands_until_a_yes_which_binds_the_very_bytes_and_tells_whom_it_sh
     assert DBTaskResult.objects.filter(task_path=operations.privacy.TELL_APART).count() == 1
     make.user("first@x.mx", who=lists.applications[0].person)
     for _again in range(2):
-        operations.tell_apart(run_id=other.pk, read_clock=lambda: now)
+        operations.privacy.tell_apart(run_id=other.pk, read_clock=lambda: now)
     letter = Message.objects.get(key__startswith="told-apart:")
     assert lists.applications[0].folio in letter.body
     assert AuditEvent.objects.filter(action="allocation.decide_package").count() == 4

@@ -99,6 +99,7 @@ CONDUCTORS = {
     "issue_everything",
     "lapse_everything",
     "execute",
+    "tell_apart",
     "tell_everybody",
     "deliver",
     "deliver_one",

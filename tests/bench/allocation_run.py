@@ -64,7 +64,7 @@ def _database(kind: str, stack: ExitStack) -> None:
 def _measure(people: int, mean: int, mechanism: str) -> dict[str, Any]:
     from django.db import connection
 
-    from cauce.allocation import bridge, operations
+    from cauce.allocation import operations, queries
     from cauce.allocation.models import Run
     from cauce.base import background
 
@@ -83,9 +83,9 @@ def _measure(people: int, mean: int, mechanism: str) -> dict[str, Any]:
     if run.state != "certified":
         sys.exit(f"the run ended as {run.state}: {run.failure} {run.facts}")
     peak, start = _memory(), time.perf_counter()
-    exposure = bridge.exposure_of(bytes(run.package))
+    exposure = queries.exposure_of(run)
     read = time.perf_counter() - start
-    operations.decide_package(
+    operations.privacy.decide_package(
         actor=reviewer,
         run=run,
         exposure=exposure,

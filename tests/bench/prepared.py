@@ -11,7 +11,7 @@ def main() -> None:
     django.setup()
     from cauce.accounts.models import User
     from cauce.accounts.queries import actor_for
-    from cauce.allocation import bridge, operations, queries
+    from cauce.allocation import operations, queries
     from cauce.allocation.models import Run
     from cauce.base import clock
     from cauce.calls.models import Call
@@ -24,8 +24,8 @@ def main() -> None:
     run = operations.request_run(actor=actors["ofelia"], call=call, after=0, now=clock.read())
     operations.execute(run_id=run.pk, task_id=run.task_id, read_clock=clock.read)
     run = Run.objects.get(pk=run.pk)
-    operations.decide_package(
-        actor=actors.pop("pilar"), run=run, exposure=bridge.exposure_of(queries.package_bytes(run)),
+    operations.privacy.decide_package(
+        actor=actors.pop("pilar"), run=run, exposure=queries.exposure_of(run),
         treatment="publish", grounds="Se publica para medir las páginas.", now=clock.read(),
     )  # fmt: skip
     for actor in actors.values():

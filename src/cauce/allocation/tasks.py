@@ -8,7 +8,7 @@ from django.db import transaction
 from django_tasks import task
 
 from cauce.allocation import bridge, operations, queries
-from cauce.allocation.operations import audit, live
+from cauce.allocation.operations import audit, live, privacy
 from cauce.base import background, clock
 from cauce.base.actors import Actor
 
@@ -28,7 +28,7 @@ def tell_results(run_id: int) -> None:
 @task()
 def tell_apart(run_id: int) -> None:
     """Write to everybody whom the package of a run lets neighbours tell; again, nobody gets a second letter."""
-    operations.tell_apart(run_id=run_id, read_clock=clock.read)
+    privacy.tell_apart(run_id=run_id, read_clock=clock.read)
 
 
 @task(takes_context=True)

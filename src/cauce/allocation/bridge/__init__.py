@@ -5,7 +5,6 @@ Nothing here loads the compiler until something is solved, so pages may import t
 
 import cauce_engine as engine
 from cauce.allocation.bridge.corrections import Outcome, correction_outcome
-from cauce.allocation.bridge.exposure import exposure_of
 from cauce.allocation.bridge.live import freeze_live
 from cauce.allocation.bridge.outlooks import Found, rehearsed
 from cauce.allocation.bridge.own_values import own_orders
@@ -62,7 +61,6 @@ __all__ = [
     "digest_of",
     "dropped",
     "engine",
-    "exposure_of",
     "first_difference",
     "freeze",
     "freeze_live",

@@ -39,13 +39,6 @@ from cauce.allocation.operations.offers import (
     lapse_offer,
     mark_joined,
 )
-from cauce.allocation.operations.privacy import (
-    GroundsMissing,
-    PackageChanged,
-    decide_package,
-    tell_apart,
-    tell_apart_batch,
-)
 from cauce.allocation.operations.rehearsals import (
     NotRehearsable,
     carry_out_rehearsal,
@@ -84,13 +77,11 @@ __all__ = [
     "ClaimRefused",
     "DecisionChanged",
     "DisputeRefused",
-    "GroundsMissing",
     "ListsMissing",
     "LookMissing",
     "NoKey",
     "NobodyWaits",
     "NotRehearsable",
-    "PackageChanged",
     "PreviewChanged",
     "ReasonMissing",
     "StartMissing",
@@ -99,7 +90,6 @@ __all__ = [
     "carry_out_rehearsal",
     "confirm_release",
     "decide_claim",
-    "decide_package",
     "drop_release",
     "execute",
     "fail",
@@ -124,8 +114,6 @@ __all__ = [
     "request_run",
     "resolve_dispute",
     "sign",
-    "tell_apart",
-    "tell_apart_batch",
     "tell_batch",
     "tell_everybody",
     "tell_release",
@@ -519,10 +507,10 @@ def publish(*, actor: Actor, run: Run, now: datetime, reason: str = "") -> Run:
     """Make the results public and ask for the letters to everybody who has one.
 
     Needs two signatures over the very answer that is stored, and the review of
-    the very package; the bytes of both are read again. Publishing what is published changes
-    nothing. Before the results date that the call announced it takes a
-    ``reason``, which stays in the run and in the audit and is shown to
-    everybody. Raises ``Denied``, ``AnswerChanged``, ``ListsMissing`` or
+    the very package; the bytes of both are read again. Publishing what is
+    published changes nothing. Before the results date that the call announced
+    it takes a ``reason``, which stays in the run and in the audit and is shown
+    to everybody. Raises ``Denied``, ``AnswerChanged``, ``ListsMissing`` or
     ``ReasonMissing``.
     """
     run = _locked(run.pk)

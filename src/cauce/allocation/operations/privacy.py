@@ -7,17 +7,19 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
-from cauce.allocation import bridge, queries
+from cauce.allocation import queries
 from cauce.allocation.models import PrivacyReview, Run, Treatment
+from cauce.allocation.rules import letters
 from cauce.allocation.rules import privacy as rules
 from cauce.allocation.rules.exposure import Exposure
 from cauce.base import background
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError, Refused
 from cauce.base.usecases import note, step, use_case
-from cauce.notices.operations import Letter, post_many
+from cauce.notices.operations import post_many
+from cauce.notices.rules import Letter
 
 TELL_APART = "cauce.allocation.tasks.tell_apart"
 BATCH = 5000
@@ -91,45 +93,30 @@ def ask_for_review(run: Run, *, now: datetime) -> None:
     """Write to everybody who may review the package of a run that waits for it; for one run nobody gets two letters."""
     if rules.cleared(run, queries.privacy_reviews(run)):
         return
-    letters = []
-    for user in queries.package_reviewers(run.call.institution_id):
-        with override(user.language):
-            letters.append(
-                Letter(
-                    key=f"package-review:{run.pk}:{user.pk}", user_id=user.pk,
-                    title=_("Un paquete espera tu revisión: %(call)s") % {"call": run.call.code},
-                    body=_(
-                        "La corrida %(number)s de %(title)s está por publicarse. Antes, alguien de la unidad de datos "
-                        "personales lee a quién distingue su paquete y decide si se publica."
-                    )
-                    % {"number": run.number, "title": run.call.title},
-                    link=reverse("allocation:privacy", args=[run.call.code, run.number]),
-                )
-            )  # fmt: skip
-    post_many(letters, now=now, subject=run)
+    call = run.call
+    asked = [
+        letters.PACKAGE_WAITS.letter(
+            key=f"package-review:{run.pk}:{user.pk}", user_id=user.pk, language=user.language,
+            link=reverse("allocation:privacy", args=[call.code, run.number]), call=call.code, number=run.number,
+            title=call.title,
+        )
+        for user in queries.package_reviewers(call.institution_id)
+    ]  # fmt: skip
+    post_many(asked, now=now, subject=run)
 
 
 @step
 def _tell_desk(review: PrivacyReview, run: Run, actor: Actor, *, now: datetime) -> None:
-    letters = []
-    for user in queries.signatories(run.call.institution_id).exclude(pk=actor.user_id or 0):
-        with override(user.language):
-            said = (
-                _("Ya se puede publicar el paquete de la corrida %(number)s de %(title)s.")
-                if review.treatment == Treatment.PUBLISH
-                else _(
-                    "El paquete de la corrida %(number)s de %(title)s no se publica así: el motivo está en su revisión."
-                )
-            )
-            letters.append(
-                Letter(
-                    key=f"package-decided:{review.pk}:{user.pk}", user_id=user.pk,
-                    title=_("Se revisó el paquete: %(call)s") % {"call": run.call.code},
-                    body=said % {"number": run.number, "title": run.call.title},
-                    link=reverse("allocation:privacy", args=[run.call.code, run.number]),
-                )
-            )  # fmt: skip
-    post_many(letters, now=now, subject=run)
+    call, is_yes = run.call, review.treatment == Treatment.PUBLISH
+    told = [
+        letters.PACKAGE_DECIDED.letter(
+            key=f"package-decided:{review.pk}:{user.pk}", user_id=user.pk, language=user.language,
+            link=reverse("allocation:privacy", args=[call.code, run.number]), call=call.code, number=run.number,
+            title=call.title, is_yes=is_yes, is_no=not is_yes,
+        )
+        for user in queries.signatories(call.institution_id).exclude(pk=actor.user_id or 0)
+    ]  # fmt: skip
+    post_many(told, now=now, subject=run)
 
 
 # --------------------------------------------------------------- who is told apart
@@ -138,7 +125,7 @@ def _tell_desk(review: PrivacyReview, run: Run, actor: Actor, *, now: datetime) 
 def tell_apart(*, run_id: int, read_clock: Callable[[], datetime]) -> None:
     """Write to everybody whom the package of a cleared run lets neighbours tell; once for a call, whatever its runs."""
     run = queries.light_runs().select_related("call").get(pk=run_id)
-    folios = bridge.exposure_of(queries.package_bytes(run)).alone
+    folios = queries.exposure_of(run).alone
     for start in range(0, len(folios), BATCH):
         tell_apart_batch(
             actor=Actor.system("allocation"), run=run, folios=folios[start : start + BATCH], now=read_clock()
@@ -155,23 +142,9 @@ def tell_apart_batch(*, actor: Actor, run: Run, folios: Sequence[str], now: date
 
 
 def _letters(run: Run, readers: Sequence[tuple[str, int, str]]) -> Iterator[Letter]:
-    words: dict[str, tuple[str, str]] = {}
     for folio, user_id, language in readers:
-        if language not in words:
-            with override(language):
-                words[language] = (
-                    _("Tu folio podría reconocerse: %(call)s") % {"call": run.call.title[:110]},
-                    _(
-                        "Los resultados de %(title)s se publican por folio, sin nombres, con un paquete que cualquiera "
-                        "puede comprobar. Trae los puntajes y la lista de cada folio. Por la especialidad y el estado que "
-                        "pediste, o por la plaza que resulte, no hay otra persona como tú: quien te conozca podría deducir "
-                        "que %(folio)s es tu folio. Si no estás de acuerdo, puedes ejercer tus derechos ante la unidad de "
-                        "datos personales."
-                    ),
-                )
-        title, body = words[language]
-        yield Letter(
-            key=f"told-apart:{run.call_id}:{user_id}", user_id=user_id, title=title,
-            body=body % {"title": run.call.title, "folio": folio}, link=reverse("accounts:rights"),
-            language=language, matter=f"call:{run.call_id}",
+        yield letters.TOLD_APART.letter(
+            key=f"told-apart:{run.call_id}:{user_id}", user_id=user_id, language=language,
+            matter=f"call:{run.call_id}", link=reverse("accounts:rights"), call=run.call.title[:110],
+            title=run.call.title, folio=folio,
         )  # fmt: skip

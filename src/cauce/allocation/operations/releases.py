@@ -25,8 +25,8 @@ from cauce.allocation.models import (
     SeatState,
     Signature,
 )
-from cauce.allocation.rules import letters
 from cauce.allocation.operations import corrections, privacy, seats
+from cauce.allocation.rules import letters
 from cauce.allocation.rules import releases as rules
 from cauce.base import background, workdays
 from cauce.base.actors import Actor

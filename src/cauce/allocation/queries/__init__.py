@@ -29,6 +29,7 @@ from cauce.allocation.queries.claims import (
 )
 from cauce.allocation.queries.cutoffs import CutoffLine, CutoffTable, cutoff_lines, cutoff_table
 from cauce.allocation.queries.demand import DemandPage, demand_page
+from cauce.allocation.queries.exposure import exposure_of
 from cauce.allocation.queries.lists import (
     OfferedPosts,
     SentLists,
@@ -213,6 +214,7 @@ __all__ = [
     "demand_page",
     "document_of",
     "drawn_sentence",
+    "exposure_of",
     "findings_of",
     "fingerprint_of",
     "free_seats",

@@ -170,6 +170,54 @@ RELEASE_WAITS = Template(
         ),
     ),
 )
+PACKAGE_WAITS = Template(
+    code="allocation.package_waits",
+    version=1,
+    purpose=_("Un paquete espera la revisión de datos personales"),
+    title=gettext_noop("Un paquete espera tu revisión: %(call)s"),
+    body=(
+        gettext_noop(
+            "La corrida %(number)s de %(title)s está por publicarse. Antes, alguien de la unidad de datos personales lee "
+            "a quién distingue su paquete y decide si se publica."
+        ),
+    ),
+)
+PACKAGE_DECIDED = Template(
+    code="allocation.package_decided",
+    version=1,
+    purpose=_("Decisión de la unidad de datos personales sobre un paquete"),
+    title=gettext_noop("Se revisó el paquete: %(call)s"),
+    body=(
+        When(
+            "is_yes", gettext_noop("Ya se puede publicar el paquete de la corrida %(number)s de %(title)s.")
+        ),
+        When(
+            "is_no",
+            gettext_noop(
+                "El paquete de la corrida %(number)s de %(title)s no se publica así: el motivo está en su revisión."
+            ),
+        ),
+    ),
+)
+TOLD_APART = Template(
+    code="allocation.told_apart",
+    version=1,
+    purpose=_("Un folio podría reconocerse en los resultados"),
+    title=gettext_noop("Tu folio podría reconocerse: %(call)s"),
+    body=(
+        gettext_noop(
+            "Los resultados de %(title)s se publican por folio, sin nombres, con un paquete que cualquiera puede "
+            "comprobar. Trae los puntajes y la lista de cada folio."
+        ),
+        gettext_noop(
+            "Por la especialidad y el estado que pediste, o por la plaza que resulte, no hay otra persona como tú: "
+            "quien te conozca podría deducir que %(folio)s es tu folio."
+        ),
+        gettext_noop(
+            "Si no estás de acuerdo, puedes ejercer tus derechos ante la unidad de datos personales."
+        ),
+    ),
+)
 FINDING_WRITTEN = Template(
     code="allocation.finding_written",
     version=1,
@@ -204,5 +252,5 @@ OPINION = Template(
 )
 LETTERS = (
     RESULT, FINAL_LIST, UNDONE, OFFER, MOVED, LAPSED, SUMMONS, NEAR, CLAIM_LODGED, CLAIM_DECIDED, SECOND_SIGNATURE,
-    RELEASE_WAITS, FINDING_WRITTEN, FINDING_ANSWERED, FINDING_SETTLED, OPINION,
+    RELEASE_WAITS, PACKAGE_WAITS, PACKAGE_DECIDED, TOLD_APART, FINDING_WRITTEN, FINDING_ANSWERED, FINDING_SETTLED, OPINION,
 )  # fmt: skip

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cauce.accounts import roles
-from cauce.allocation import bridge, operations, queries
+from cauce.allocation import queries
 from cauce.allocation.forms import PrivacyForm
+from cauce.allocation.operations import privacy as operations
 from cauce.base import web
 
 
@@ -27,7 +28,7 @@ def packages(request: Any) -> HttpResponse:
 def privacy(request: Any, code: str, number: int) -> HttpResponse:
     """Whom a package tells apart, for who reads runs; the decision, for who reviews packages."""
     run = get_object_or_404(queries.packages_visible_to(request.actor), call__code=code, number=number)
-    exposure = bridge.exposure_of(queries.package_bytes(run))
+    exposure = queries.exposure_of(run)
     form = web.fill(request, PrivacyForm, initial={"digest": exposure.digest})
     if request.method == "POST":
         if not request.actor.holds(roles.PACKAGE_REVIEW, run.call.institution_id):

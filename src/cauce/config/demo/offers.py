@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from cauce.accounts.models import Person, User
 from cauce.accounts.queries import actor_for
-from cauce.allocation import bridge, operations, queries
+from cauce.allocation import operations, queries
 from cauce.allocation.models import (
     DeclineReason,
     Offer,
@@ -22,6 +22,7 @@ from cauce.allocation.models import (
     RunState,
     Treatment,
 )
+from cauce.allocation.operations import privacy
 from cauce.allocation.operations.offers import ACCEPT, DECLINE
 from cauce.base.actors import Actor
 from cauce.calls.models import Call, CallKind, ListRule
@@ -113,11 +114,11 @@ def offers_stories(
     return stories
 
 
-def offer_places(call: Call, manager: User, second: User, privacy: User, *, now: datetime) -> int:
+def offer_places(call: Call, manager: User, second: User, officer: User, *, now: datetime) -> int:
     """Take the call from its run to a first round, answered by all but Itzel; return how many offers. No use case itself."""
     first, other = actor_for(manager), actor_for(second)
     if not Release.objects.filter(call=call).exists():
-        _publish(call, first, other, actor_for(privacy))
+        _publish(call, first, other, actor_for(officer))
     begun = now - timedelta(hours=17)
     if not Release.objects.filter(call=call, kind="definitive", state=ReleaseState.PUBLIC).exists():
         listed = operations.propose_list(actor=first, call=call, now=_DEFINITIVE)
@@ -136,7 +137,7 @@ def offer_places(call: Call, manager: User, second: User, privacy: User, *, now:
     return Offer.objects.filter(release=release).count()
 
 
-def _publish(call: Call, first: Actor, other: Actor, privacy: Actor) -> None:
+def _publish(call: Call, first: Actor, other: Actor, officer: Actor) -> None:
     run = operations.request_run(actor=first, call=call, after=0, now=_CLOSED + timedelta(hours=16))
     operations.execute(
         run_id=run.pk, task_id=str(run.task_id), read_clock=lambda: _CLOSED + timedelta(hours=16)
@@ -147,8 +148,8 @@ def _publish(call: Call, first: Actor, other: Actor, privacy: Actor) -> None:
             operations.sign(
                 actor=actor, run=run, digest=run.answer_digest, now=_CLOSED + timedelta(hours=hours)
             )
-        operations.decide_package(
-            actor=privacy, run=run, exposure=bridge.exposure_of(queries.package_bytes(run)), treatment=Treatment.PUBLISH,
+        privacy.decide_package(
+            actor=officer, run=run, exposure=queries.exposure_of(run), treatment=Treatment.PUBLISH,
             grounds=_GROUNDS, now=_CLOSED + timedelta(hours=19),
         )  # fmt: skip
         operations.publish(actor=first, run=run, now=RESULTS_AT)

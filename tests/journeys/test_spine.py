@@ -63,7 +63,7 @@ def read_package(page, name):
 
 def clear_package(page):
     """And lets it be public, with its grounds."""
-    page.get_by_label("Se publica como está").check()
+    page.get_by_role("radio", name="Se publica como está").check()
     page.get_by_label("Fundamento").fill("Reglas de la convocatoria: los resultados son públicos por folio.")
     page.get_by_role("button", name="Firmar la decisión").dblclick()  # decides once
     page.get_by_text("Decisión guardada").wait_for()

@@ -13,8 +13,13 @@ from cauce.base.usecases import step
 from cauce.calls.models import Application, ApplicationState, Call, Choice, ListVersion
 from cauce.calls.rules import folio, receipt_for
 from cauce.config.demo.people import Invented
+from cauce.institutions.models import Specialty
 
 _BATCH = 2000
+
+# Whence scores come, in the words of the person's page.
+SELECTED = "ENARM 2023 (E47): lista de personas seleccionadas; promedio: certificado de estudios"
+DECLARED = "Declarado por la persona"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,11 @@ def save_people(invented: Iterable[Invented], *, now: datetime) -> list[Person]:
 
 @step
 def save_applications(
-    call: Call, stories: Sequence[Story], *, specialties: Mapping[str, int], merit_source: str
+    call: Call, stories: Sequence[Story], *, merit_source: str = SELECTED
 ) -> list[Application]:
     """Create applications, every version of their lists with its receipt, and the current choices."""
     posts = dict(call.posts.values_list("key", "pk"))
+    specialties = dict(Specialty.objects.values_list("code", "pk"))
     applications = Application.objects.bulk_create(
         (_application(call, story, specialties[story.specialty], merit_source) for story in stories),
         batch_size=_BATCH,

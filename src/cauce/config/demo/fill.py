@@ -14,7 +14,7 @@ from cauce.base.usecases import note, step, use_case
 from cauce.calls.models import Application, CalendarEntry, Call, CallSpecialty, Post, Tier
 from cauce.calls.operations import ask_for_usual, commitment_of
 from cauce.config.demo import kinds, market, partners, story
-from cauce.config.demo.applications import Story, save_applications, save_people
+from cauce.config.demo.applications import DECLARED, Story, save_applications, save_people
 from cauce.config.demo.calls import DRIVE, RESIDENCY, TODAY, CallPlan, at, call_plans, moment
 from cauce.config.demo.documents import LONGEST_CURE
 from cauce.config.demo.live import LIVE, RENATA, live_plan, live_posts, live_stories
@@ -226,6 +226,17 @@ def _reserved(code: str, seats: int) -> dict[str, int]:
 
 # -------------------------------------------------------------- applications
 
+GRADUATES = (date(1988, 1, 1), date(1999, 12, 30))
+
+
+def _people(
+    world: World, name: str, count: int, *, saved_at: datetime, born: tuple[date, date] = GRADUATES
+) -> list[Person]:
+    """Invent and save people whom nobody else of the demo is."""
+    taken = set(IdentityDocument.objects.values_list("number", flat=True))
+    invented = invent_people(world.random(name), count=count, born=born, states=world.states, taken=taken)
+    return save_people(invented, now=saved_at)
+
 
 @use_case
 def fill_demo(*, actor: Actor, now: datetime) -> Call:
@@ -236,21 +247,12 @@ def fill_demo(*, actor: Actor, now: datetime) -> Call:
     product's own rules; nobody gets a letter.
     """
     world = World.read()
-    specialties = dict(Specialty.objects.values_list("code", "pk"))
     residency, drive = Call.objects.get(code=RESIDENCY), Call.objects.get(code=DRIVE)
     wishes, drive_wishes = world.residency_wishes(2024), world.drive_wishes
     people = save_people(world.people(len(wishes) + len(drive_wishes)), now=at(1, 8, 12))
-    first = save_applications(
-        residency,
-        _residency_stories(world, people[: len(wishes)], wishes),
-        specialties=specialties,
-        merit_source="ENARM 2023 (E47): lista de personas seleccionadas; promedio: certificado de estudios",
-    )
+    first = save_applications(residency, _residency_stories(world, people[: len(wishes)], wishes))
     second = save_applications(
-        drive,
-        _drive_stories(world, people[len(wishes) :], drive_wishes),
-        specialties=specialties,
-        merit_source="Declarado por la persona",
+        drive, _drive_stories(world, people[len(wishes) :], drive_wishes), merit_source=DECLARED
     )
     note(applications=len(first) + len(second), people=len(people))
     return drive
@@ -261,19 +263,9 @@ def fill_second(*, actor: Actor, now: datetime) -> Call:
     """Create the applicants of the second period, with their lists and groups; return the call. Needs it published."""
     world = World.read()
     call = Call.objects.get(code=SECOND)
-    born = (date(1988, 1, 1), date(1999, 12, 30))
-    taken = set(IdentityDocument.objects.values_list("number", flat=True))
-    invented = invent_people(
-        world.random("second people"), count=SECOND_PEOPLE, born=born, states=world.states, taken=taken
-    )
-    people = save_people(invented, now=at(1, 28, 12))
+    people = _people(world, "second people", SECOND_PEOPLE, saved_at=at(1, 28, 12))
     stories, foreign = second_stories(world, people, second_posts(world.residency_posts))
-    made = save_applications(
-        call,
-        stories,
-        specialties=dict(Specialty.objects.values_list("code", "pk")),
-        merit_source="ENARM 2023 (E47): lista de personas seleccionadas; promedio: certificado de estudios",
-    )
+    made = save_applications(call, stories)
     for application, is_foreign in zip(made, foreign, strict=True):
         if is_foreign:
             application.groups = [FOREIGN["key"]]
@@ -287,22 +279,12 @@ def fill_live(*, actor: Actor, now: datetime) -> Call:
     """Create the applicants of the call that chooses live, with their lists; return the call. Needs it published."""
     world = World.read()
     call = Call.objects.get(code=LIVE)
-    born = (date(1988, 1, 1), date(1999, 12, 30))
-    taken = set(IdentityDocument.objects.values_list("number", flat=True))
-    invented = invent_people(
-        world.random("live people"), count=LIVE_PEOPLE, born=born, states=world.states, taken=taken
-    )
-    people = save_people(invented, now=at(1, 30, 12))
+    people = _people(world, "live people", LIVE_PEOPLE, saved_at=at(1, 30, 12))
     numbers = world.numbers(LIVE, len(people), -1)
     stories = live_stories(
         world.random("live"), people, numbers, live_posts(world.residency_posts), _person(RENATA)
     )
-    made = save_applications(
-        call,
-        stories,
-        specialties=dict(Specialty.objects.values_list("code", "pk")),
-        merit_source="ENARM 2023 (E47): lista de personas seleccionadas; promedio: certificado de estudios",
-    )
+    made = save_applications(call, stories)
     note(applications=len(made))
     return call
 
@@ -312,12 +294,7 @@ def fill_offers(*, actor: Actor, now: datetime) -> Call:
     """Create the applicants of the call whose places are offered, with their lists; return the call. Needs it published."""
     world = World.read()
     call = Call.objects.get(code=OFFERS)
-    born = (date(1988, 1, 1), date(1999, 12, 30))
-    taken = set(IdentityDocument.objects.values_list("number", flat=True))
-    invented = invent_people(
-        world.random("offers people"), count=OFFERS_PEOPLE, born=born, states=world.states, taken=taken
-    )
-    people = save_people(invented, now=at(1, 7, 12))
+    people = _people(world, "offers people", OFFERS_PEOPLE, saved_at=at(1, 7, 12))
     stories = offers_stories(
         world.random("offers"),
         people,
@@ -325,12 +302,7 @@ def fill_offers(*, actor: Actor, now: datetime) -> Call:
         offers_posts(world.residency_posts),
         _person(ITZEL),
     )
-    made = save_applications(
-        call,
-        stories,
-        specialties=dict(Specialty.objects.values_list("code", "pk")),
-        merit_source="ENARM 2023 (E47): lista de personas seleccionadas; promedio: certificado de estudios",
-    )
+    made = save_applications(call, stories)
     note(applications=len(made))
     return call
 
@@ -343,24 +315,20 @@ def fill_kinds(*, actor: Actor, now: datetime) -> Call:
     """
     world = World.read()
     zones = kinds.zones(world.places)
-    born = (date(1975, 1, 1), date(1992, 12, 30))
-    taken = set(IdentityDocument.objects.values_list("number", flat=True))
     count = kinds.TEAM_PEOPLE + kinds.MANAGER_PEOPLE
-    invented = invent_people(world.random("kinds"), count=count, born=born, states=world.states, taken=taken)
-    people = save_people(invented, now=at(1, 21, 12))
-    specialties = dict(Specialty.objects.values_list("code", "pk"))
-    source = "Declarado por la persona"
+    experienced = (date(1975, 1, 1), date(1992, 12, 30))
+    people = _people(world, "kinds", count, saved_at=at(1, 21, 12), born=experienced)
     calls = {code: Call.objects.get(code=code) for code in (kinds.TEAMS, kinds.MANAGERS)}
     random = world.random("kinds' lists")
     numbers = {code: iter(world.numbers(code, count, -1)) for code in calls}
     posts = kinds.team_posts(zones)
     stories = kinds.team_stories(people[: kinds.TEAM_PEOPLE], posts, numbers[kinds.TEAMS], random)
-    made = save_applications(calls[kinds.TEAMS], stories, specialties=specialties, merit_source=source)
+    made = save_applications(calls[kinds.TEAMS], stories, merit_source=DECLARED)
     kinds.hold_interviews(calls[kinds.TEAMS], made, random, now=now)
     stories = kinds.manager_stories(
         people[kinds.TEAM_PEOPLE :], kinds.manager_posts(zones), numbers[kinds.MANAGERS], random
     )
-    aspiring = save_applications(calls[kinds.MANAGERS], stories, specialties=specialties, merit_source=source)
+    aspiring = save_applications(calls[kinds.MANAGERS], stories, merit_source=DECLARED)
     kinds.review_profiles(calls[kinds.MANAGERS], aspiring, random)
     note(applications=len(made) + len(aspiring), people=len(people))
     return calls[kinds.TEAMS]

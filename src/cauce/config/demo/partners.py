@@ -18,7 +18,7 @@ from cauce.calls.rules.nominations import Candidate, version_digest, version_row
 from cauce.config.demo.applications import Story, save_applications
 from cauce.config.demo.calls import CallPlan, Entry, at, call_plans
 from cauce.config.demo.posts import PostPlan
-from cauce.institutions.models import Institution, Specialty
+from cauce.institutions.models import Institution
 
 SHARED = "RS24"
 PARTNER = "ISSS"
@@ -150,11 +150,9 @@ def answer_proposal(*, call: Call, actor: Actor, now: datetime) -> Call:
     )
     merit = ["78.214", "131", "8.90"]
     told = Story(_person_of(first, now), _NUMBER, SPECIALTIES[0], merit, (posts,), at(2, 9, 8), at(2, 9, 9))
-    specialties = dict(Specialty.objects.filter(code__in=SPECIALTIES).values_list("code", "pk"))
     (application,) = save_applications(
         call,
         [told],
-        specialties=specialties,
         merit_source="ENARM 2023 (E47): lista de personas seleccionadas",
     )
     application.category, application.category_number = Category.PARTNER, first.staff_number

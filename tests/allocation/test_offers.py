@@ -11,10 +11,12 @@ from django.db import IntegrityError, transaction
 from cauce.allocation import bridge, documents, operations, queries
 from cauce.allocation.models import Offer, OfferState, Release, Run, RunState, Seat, SeatMove, SeatState
 from cauce.allocation.operations import AnswerRefused, NobodyWaits, StartMissing
+from cauce.allocation.rules import forecast
 from cauce.allocation.rules.seats import Wanted, plan_seats
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied
 from cauce.base.workdays import due_after_hours
+from cauce.calls.rules.outlook import Odds
 from cauce.notices.models import Message
 from tests.allocation import factories as make
 
@@ -141,17 +143,17 @@ def test_a_decline_has_a_reason_and_a_hold_is_for_once(call, staff, listed, roun
 
 
 def explained(application, now, django_assert_num_queries, *, queries_):
-    """The later rounds as the person of ``application`` reads them."""
+    """What followed, as the person of ``application`` reads it."""
     run = queries.published_runs().get()
     placement = queries.placement_of(run, application.folio)
     actor = Actor("person", person_id=application.person_id)
     page = queries.result_page(actor, run, placement, gap=bridge.gap, now=now)
     with django_assert_num_queries(queries_):
-        return queries.own_aftermath(actor, run, placement, wishes=page.wishes, now=now).rounds
+        return queries.own_aftermath(actor, run, placement, wishes=page.wishes, now=now)
 
 
 def test_rounds_follow_until_nobody_wants_what_is_left(
-    call, staff, listed, round_one, now, django_assert_num_queries
+    call, staff, listed, round_one, now, django_assert_num_queries, monkeypatch
 ):
     """The person without a place gets the seat that was declined; who declined is out; then nobody waits."""
     waiting = next(one for one in listed.applications if not one.offers.exists())
@@ -161,6 +163,13 @@ def test_rounds_follow_until_nobody_wants_what_is_left(
     for offer in Offer.objects.filter(state=OfferState.ISSUED):
         Offer.objects.filter(pk=offer.pk).update(state=OfferState.ACCEPTED, answered_at=now)
         Seat.objects.filter(pk=offer.seat_id).update(state=SeatState.ACCEPTED)
+    assert explained(waiting, now, django_assert_num_queries, queries_=8).forecast is None, (
+        "four answers are few"
+    )
+    monkeypatch.setattr(forecast, "FEWEST_ANSWERS", 4)
+    told = explained(waiting, now, django_assert_num_queries, queries_=8)
+    assert (told.waits, told.forecast.given_up, told.forecast.answered) == (True, 1, 4)
+    assert told.forecast.chance == Odds(1.0, 1.0, 1.0), "a seat of the list is free, and nobody is before"
     run = operations.request_round(actor=staff.carla, call=call, now=now)
     assert operations.request_round(actor=staff.carla, call=call, now=now) == run
     run = make.carried_out(run, now)
@@ -168,12 +177,11 @@ def test_rounds_follow_until_nobody_wants_what_is_left(
     assert list(run.placements.values_list("application_id", flat=True)) == [waiting.pk]
     second = make.offered(staff, call, now)
     assert list(second.offers.values_list("application_id", flat=True)) == [waiting.pk]
-    (told,) = explained(waiting, now, django_assert_num_queries, queries_=5)
+    (told,) = explained(waiting, now, django_assert_num_queries, queries_=5).rounds
     assert (told.number, told.place, told.wishes[-1].code) == (2, 1, "placed")
     assert {line.code for line in told.wishes[:-1]} <= {"closed"}, "the only free seat was hers"
-    (hers,) = explained(
-        make.offer_of("mariana", staff).application, now, django_assert_num_queries, queries_=5
-    )
+    mine = make.offer_of("mariana", staff).application
+    (hers,) = explained(mine, now, django_assert_num_queries, queries_=5).rounds
     assert (hers.place, hers.had_offer) == (None, True)
     Offer.objects.filter(release=second).update(state=OfferState.DECLINED, reason="plans", answered_at=now)
     Seat.objects.filter(offers__release=second).update(state=SeatState.FREE)

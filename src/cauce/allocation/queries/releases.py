@@ -24,6 +24,7 @@ from cauce.allocation.models import (
     Run,
 )
 from cauce.allocation.queries.claims import AppealClock, appeal_clock
+from cauce.allocation.queries.forecasts import waiting_forecast
 from cauce.allocation.queries.later_rounds import LaterRound, later_rounds
 from cauce.allocation.queries.offers import KINDS, late_offers, offers_shown, seat_counts, today_of
 from cauce.allocation.queries.results import WishLine
@@ -31,9 +32,11 @@ from cauce.allocation.queries.rounds import newest_list_run, releases_of
 from cauce.allocation.queries.runs import clearance, name_of
 from cauce.allocation.rules import claims as claim_rules
 from cauce.allocation.rules import releases as release_rules
+from cauce.allocation.rules.forecast import Forecast
 from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Verdict
 from cauce.calls.models import Call
+from cauce.calls.rules.aftermath import Aftermath
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +224,17 @@ class OwnAftermath:
     offer: Offer | None
     offer_kind: str
     rounds: list[LaterRound]
+    waits: bool
+    forecast: Forecast | None
 
 
 def own_aftermath(
     actor: Actor, run: Run, placement: Placement, *, wishes: Sequence[WishLine] = (), now: datetime
 ) -> OwnAftermath:
-    """One query for the public, three for the person, five where rounds followed; ``wishes`` are those of the result."""
+    """One query for the public, three for the person, two more where rounds followed, and six for who waits for one.
+
+    ``wishes`` are those of the result.
+    """
     releases = releases_of(run.call)
     current = release_rules.current_list(releases)
     is_own = actor.person_id is not None and actor.person_id == placement.application.person_id
@@ -240,6 +248,14 @@ def own_aftermath(
         if is_own
         else None
     )
+    waits = (
+        is_own
+        and offer is None
+        and placement.post_id is None
+        and current is not None
+        and current.kind == ReleaseKind.DEFINITIVE
+        and Aftermath.of(run.call).answer_hours > 0
+    )
     return OwnAftermath(
         release=current,
         is_provisional=current is not None and current.kind == ReleaseKind.PROVISIONAL,
@@ -251,4 +267,5 @@ def own_aftermath(
         offer=offer,
         offer_kind=KINDS[OfferState(offer.state)] if offer else "",
         rounds=later_rounds(placement, wishes, releases, offer, criteria=run.call.score_criteria) if is_own else [],
+        waits=waits, forecast=waiting_forecast(run, placement, releases) if waits else None,
     )  # fmt: skip

@@ -204,13 +204,14 @@ def published_run(staff: SimpleNamespace, call: Call, now) -> Run:
     return Run.objects.get(pk=run.pk)
 
 
-def reviewed(run: Run | None, now) -> Run | None:
+def reviewed(run: Run | None, now, **values) -> Run | None:
     """The run after somebody said that its package may be public; one that is public already needs no such word."""
     if run is not None and run.state == RunState.CERTIFIED:
-        PrivacyReview.objects.create(
-            run=run, package_digest=run.package_digest, treatment="publish", grounds="Ley de prueba, artículo 1.",
-            alone=0, decided_by=run.requested_by, office=Role.PRIVACY_OFFICER, decided_at=now,
-        )  # fmt: skip
+        said = {
+            "package_digest": run.package_digest, "treatment": "publish", "grounds": "Ley de prueba, artículo 1.",
+            "office": Role.PRIVACY_OFFICER, **values,
+        }  # fmt: skip
+        PrivacyReview.objects.create(run=run, alone=0, decided_by=run.requested_by, decided_at=now, **said)
     return run
 
 

@@ -94,8 +94,9 @@ def test_a_no_stands_until_a_yes_which_binds_the_very_bytes_and_tells_whom_it_sh
     assert "RM24-" not in str(review.counts)
     with pytest.raises(Denied, match="Ya se decidió"):
         decide("hold", run=other)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        make.reviewed(other, now)
+    for change in ({}, {"treatment": "hold", "grounds": ""}, {"package_digest": "other"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            make.reviewed(other, now, **change)
     with pytest.raises(TypeError):
         PrivacyReview.objects.update(grounds="Otra cosa.")
     assert DBTaskResult.objects.filter(task_path=operations.privacy.TELL_APART).count() == 1
@@ -126,7 +127,12 @@ def test_the_office_reads_the_package_decides_and_everybody_reads_how(
         operations.sign(actor=actor, run=run, digest=run.answer_digest, now=now)
     operations.publish(actor=staff.carla, run=run, now=now)
     found = queries.published_runs().get(pk=run.pk)
+    found.facts["shared"] = {
+        "classes": [["f", "Extranjeras", 2, 1], ["o", "Abiertos", 5, 9], ["d", "Otros", 5, 80]]
+    }
     with django_assert_num_queries(2):
         page = queries.call_results_page(call, found)
     assert (page.privacy.people, page.privacy.alone) == ("5", "menos de 5")
+    # One hidden alone could be worked out from the total: the next one goes with it.
+    assert [people for _label, _seats, people in page.classes] == ["menos de 5", "menos de 5", "80"]
     assert GROUNDS in client.get(reverse("allocation:call_results", args=[call.code])).text

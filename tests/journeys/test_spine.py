@@ -163,6 +163,7 @@ def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(vis
 
     pilar = visit(DESK)
     read_package(pilar, "RM24, corrida 1")
+    pilar.locator("#distingue").evaluate("section => section.scrollIntoView({behavior: 'instant'})")
     look(pilar, "16-package")
     clear_package(pilar)
 

@@ -134,7 +134,7 @@ def offer_again(visit, look):  # noqa: F811
     ofelia.get_by_text("Confirma", exact=True).wait_for()
 
     pilar = visit(DESK)
-    read_package(pilar, "RA24, corrida")
+    read_package(pilar, "RA24, corrida 2")
     clear_package(pilar)
 
     sofia = visit(DESK)

@@ -353,6 +353,10 @@ MATRIX: dict[str, Row] = {
     "calls:sign_appointment": (BUTTON, post),
     "calls:my_panels": (PANELLIST, none),
     "calls:sheet": (PANELLIST, interview),
+    "calls:replace_panellist": (
+        BUTTON,
+        lambda world: {"code": world.opened.code, "number": world.interview.pk},
+    ),
     "calls:recuse": (BUTTON, interview),
     "calls:reconcile": (BUTTON, interview),
     "calls:scores": (READS_DESK, opened),

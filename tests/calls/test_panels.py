@@ -179,12 +179,49 @@ def test_who_is_recused_neither_scores_nor_reads(world):
     for other in world.judges[1:]:
         seal(other, world.interview, 4, 4, now=world.late)
     assert Interview.objects.get(pk=world.interview.pk).closed_at is None  # two are fewer than the rules ask
-    users = [*(one.user_id for one in world.judges), kinds.panellist("Suplente").pk]
-    operations.save_panel(
-        actor=world.manager, call=world.call, name="Jurado Sur", users=users, now=world.late
-    )
     interview = queries.interviews_of(world.judges[1]).get(pk=world.interview.pk)
     assert queries.sheet_page(world.judges[1], interview, now=world.late).waiting == 1
+    desk = queries.interview_page(world.manager, world.call, interview, now=world.late)
+    assert (desk.lacks, desk.recusals[0][2]) == (1, "")
+    rows = queries.panels_page(world.manager, world.call, number=1, now=world.late).rows
+    assert [row.state[1] for row in rows] == ["Falta suplente", "Faltan hojas"]
+
+
+def test_who_is_recused_is_replaced_in_that_interview_alone_by_somebody_who_is_free(world):
+    judge, recusal = world.judges[0], world.interview.application.recusals
+    operations.recuse(actor=judge, interview=world.interview, kind="work", now=world.late)
+    spare = kinds.panellist("Suplente")
+
+    def replace(user):
+        return operations.replace_panellist(
+            actor=world.manager, interview=world.interview, recusal=recusal.get().pk, substitute=user, now=world.late
+        )  # fmt: skip
+
+    for wrong in (judge.user_id, world.judges[1].user_id, world.manager.user_id):
+        with pytest.raises(InterviewRefused):
+            replace(wrong)
+    # The substitute sits in another panel at that very hour: neither may book them twice.
+    others = [spare.pk, kinds.panellist("Otra").pk, kinds.panellist("Otro").pk]
+    name = {"actor": world.manager, "call": world.call, "users": others}
+    other = operations.save_panel(**name, name="Jurado Norte", now=kinds.AFTER)
+    kinds.applicant(world.call, "Tercera")
+    slot = {"minutes": 30, "count": 1, "is_remote": False, "place": "Sala 3", "now": kinds.AFTER}
+    operations.schedule(actor=world.manager, panel=other, starts_at=HELD - timedelta(minutes=15), **slot)
+    with pytest.raises(InterviewRefused, match="Suplente está a esa hora en otra entrevista: Jurado Norte"):
+        replace(spare.pk)
+    free = kinds.panellist("Libre")
+    for _twice in range(2):
+        replace(free.pk)
+    with pytest.raises(InterviewRefused, match="ya tiene suplente"):
+        replace(spare.pk)
+    with pytest.raises(InterviewRefused, match="Libre está a esa hora"):
+        operations.save_panel(**{**name, "users": [*others, free.pk]}, name="Jurado Norte", now=kinds.AFTER)
+    assert list(queries.interviews_of(actor_for(free))) == [world.interview]
+    for scorer in (actor_for(free), *world.judges[1:]):
+        seal(scorer, world.interview, 4, 4, now=world.late)
+    assert Interview.objects.get(pk=world.interview.pk).outcome == "held"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        recusal.update(substitute=judge.user_id)
 
 
 def test_a_stranger_a_draft_hour_and_an_outsider_are_refused(world):

@@ -79,7 +79,9 @@ def test_a_doctor_chooses_in_her_turn_and_a_desk_serves_the_next(visit, look):  
     go_to(marta, "EV24|vivo")
     lane = marta.get_by_role("row").filter(has_text="Pediatría").first
     folio = re.search(r"EV24-\d{6}-\d", lane.inner_text()).group()
-    marta.get_by_label("Folio de quien está en la mesa").fill(folio)
+    lane.get_by_role("link", name="Atender a quien sigue").click()
+    marta.get_by_role("heading", name="De su lista, en su orden").wait_for()
+    assert marta.get_by_label("Folio de quien está en la mesa").input_value() == folio
     marta.get_by_label("Número de mesa").fill("1")
     marta.get_by_role("button", name="Buscar").click()
     marta.get_by_role("heading", name="De su lista, en su orden").wait_for()
@@ -120,6 +122,13 @@ def offer_again(visit, look):  # noqa: F811
     ofelia.get_by_role("link", name="RA24", exact=True).first.click()
     ofelia.get_by_role("link", name="Ofertas y rondas").first.click()
     look(ofelia, "39-offers")
+    free = ofelia.get_by_role("row").filter(has_text="La vivienda").last.inner_text()
+    go_to(ofelia, "Ver a los suplentes")
+    first = ofelia.locator("section[aria-labelledby=orden] tbody tr").first
+    folio = re.search(r"RA24-\d{6}-\d", first.inner_text()).group()
+    assert folio in free, "who comes first among the substitutes is who comes next for what they listed"
+    glance(ofelia, "48-substitutes")
+    ofelia.get_by_role("link", name="Ofertas y rondas").first.click()
     ofelia.get_by_role("button", name="Pedir la corrida de la ronda").dblclick()
     ofelia.wait_for_url("**/corridas/**")
     ofelia.get_by_role("link", name="Ofertas y rondas").first.click()
@@ -156,13 +165,31 @@ def wait_for(page, text):
     pytest.fail(f"{page.url} does not say {text}")
 
 
-def test_a_recruiter_reads_who_applied_and_whose_documents_are_verified(visit, look):  # noqa: F811
+def test_a_recruiter_reads_what_is_wanted_who_is_eligible_and_whose_documents_are_verified(visit, look):  # noqa: F811
     carla = visit(DESK)
     enter_as(carla, "Carla")
     carla.get_by_role("link", name="JR24", exact=True).first.click()
     carla.get_by_role("link", name="Solicitudes").first.click()
     carla.get_by_role("heading", name="Folios").wait_for()
     glance(carla, "42-candidates")
+    carla.get_by_role("link", name="Demanda y vacantes").first.click()
+    go_to(carla, "^Oaxaca$")
+    carla.get_by_role("heading", name="Municipios de Oaxaca").wait_for()
+    look(carla, "46-demand")
+    go_to(carla, "Nadie la puso en su lista")
+    reasons = carla.locator("section[aria-labelledby=vacias] tbody tr").all_inner_texts()
+    assert reasons
+    assert all("Nadie la puso en su lista" in one for one in reasons)
+    carla.get_by_role("link", name="Candidatos").first.click()
+    carla.get_by_label("Documentos").select_option(label="Aceptado")
+    carla.get_by_role("button", name="Buscar").click()
+    row = carla.locator("section[aria-labelledby=orden] tbody tr").first.inner_text()
+    assert re.search(r"JR24-\d{6}-\d", row)
+    assert "Aceptado" in row
+    look(carla, "47-candidates")
+    carla.set_viewport_size(PHONE)
+    no_sideways_scroll(carla)
+    carla.set_viewport_size(DESK)
     carla.get_by_role("link", name="Revisión").first.click()
     carla.wait_for_url("**/revision/**")
     look(carla, "43-review")

@@ -116,6 +116,7 @@ of_one_call: list[URLPattern | URLResolver] = [
     path("equipos/", views.teams, name="teams"),
     path("jurados/", views.panels, name="panels"),
     path("jurados/<int:number>/", views.interview, name="interview"),
+    path("jurados/<int:number>/suplente/", views.replace_panellist, name="replace_panellist"),
     path("terna/", views.shortlists, name="shortlists"),
     path("terna/perfil/<str:folio>/", views.profile_review, name="profile_review"),
     path("terna/declina/<int:number>/", views.decline, name="decline"),

@@ -141,6 +141,7 @@ ACTIONS = {
     "calls.reconcile": _("Concilió las hojas de una entrevista"),
     "calls.record_absence": _("Anotó que alguien no se presentó"),
     "calls.recuse": _("Se excusó de una entrevista"),
+    "calls.replace_panellist": _("Nombró a quien suple a un jurado"),
     "calls.release_case": _("Devolvió un expediente sin decidir"),
     "calls.remind": _("Recordó un cierre a quien no ha enviado su lista"),
     "calls.remove_criterion": _("Quitó un criterio del orden"),

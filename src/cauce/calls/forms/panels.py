@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -135,6 +136,19 @@ class RecusalForm(forms.Form):
     kind = forms.ChoiceField(
         choices=RecusalKind.choices, label=_("Por qué te excusas"), widget=forms.RadioSelect
     )
+
+
+class SubstituteForm(forms.Form):
+    """Who sits for whom: ``choices`` are panellists."""
+
+    recusal = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    substitute = forms.ChoiceField(label=_("Quién suple"))
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["substitute"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = choices
 
 
 class WordsForm(forms.Form):

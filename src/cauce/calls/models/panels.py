@@ -41,15 +41,26 @@ class RecusalKind(models.TextChoices):
 
 
 class Recusal(models.Model):
-    """That a panellist declared a conflict of interest with an applicant, and so does not score them."""
+    """That a panellist declared a conflict of interest with an applicant, and so does not score them.
+
+    ``substitute`` is who sits in that one interview instead, if somebody was named.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recusals")
     application = models.ForeignKey("calls.Application", on_delete=models.PROTECT, related_name="recusals")
     kind = models.CharField(max_length=10, choices=RecusalKind)
     declared_at = models.DateTimeField()
+    substitute = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "application"], name="recusal_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "application"], name="recusal_once"),
+            models.UniqueConstraint(fields=["substitute", "application"], name="substitute_once"),
+            models.CheckConstraint(
+                condition=models.Q(substitute__isnull=True) | ~models.Q(substitute=models.F("user")),
+                name="nobody_substitutes_themselves",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.application_id}"

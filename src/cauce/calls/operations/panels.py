@@ -18,6 +18,7 @@ from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.base.errors import Verdict
 from cauce.base.usecases import note, step, use_case
+from cauce.calls import queries
 from cauce.calls.models import (
     Application,
     ApplicationState,
@@ -66,7 +67,8 @@ def save_panel(*, actor: Actor, call: Call, name: str, users: Sequence[int], now
     """Name a panel of a call, or replace who is in the one with that name.
 
     Who has sealed a sheet stays. Raises ``Denied``, and ``InterviewRefused``
-    for fewer members than the rubric asks for, or somebody who is no panellist there.
+    for fewer members than the rubric asks for, or somebody who is no panellist there or has another interview at
+    the hour of one of this panel's.
     """
     call = _locked_call(actor, call)
     name = " ".join(name.split())
@@ -87,6 +89,8 @@ def save_panel(*, actor: Actor, call: Call, name: str, users: Sequence[int], now
             "panellist_id", flat=True
         )
     )
+    known = set(panel.members.values_list("user_id", flat=True))
+    _refuse_busy({*users} - known, list(panel.interviews.filter(closed_at__isnull=True)), field="members")
     panel.members.exclude(user_id__in={*users} | sealed).delete()
     PanelMember.objects.bulk_create(
         (PanelMember(panel=panel, user_id=user) for user in set(users)), ignore_conflicts=True
@@ -246,6 +250,41 @@ def recuse(*, actor: Actor, interview: Interview, kind: str, now: datetime) -> I
 
 
 @use_case
+def replace_panellist(
+    *, actor: Actor, interview: Interview, recusal: int, substitute: int, now: datetime
+) -> Interview:
+    """Let another panellist sit in this one interview for somebody who is recused.
+
+    Raises ``Denied``, and ``InterviewRefused`` for who is no panellist, sits there already, or has another
+    interview at that hour.
+    """
+    interview = _locked(interview)
+    call = interview.panel.call
+    rulebook.may_manage_panels(actor, call).enforce()
+    row = Recusal.objects.filter(pk=recusal, application_id=interview.application_id).first()
+    if row is not None and row.substitute_id == substitute:
+        note(repeated=True)
+        return interview
+    if row is None or row.substitute_id or interview.closed_at:
+        raise InterviewRefused(
+            _("Esa excusa ya tiene suplente, o la entrevista ya se cerró."), _("Abrir la página de nuevo.")
+        )
+    other = User.objects.filter(pk=substitute, is_active=True).first()
+    if other is None or not actor_for(other).holds(roles.PANEL_SCORE, call.institution_id):
+        raise InterviewRefused(_("Esa persona no es jurado de esta institución."), field="substitute")
+    members, _recused = queries.who_sits(interview)
+    if substitute in members | {row.user_id}:
+        raise InterviewRefused(
+            _("Esa persona ya es de este jurado."), _("Elegir a otra."), field="substitute"
+        )
+    _refuse_busy({substitute}, [interview], field="substitute")
+    row.substitute = other
+    row.save(update_fields=["substitute"])
+    note(substitute=substitute)
+    return interview
+
+
+@use_case
 def save_sheet(
     *, actor: Actor, interview: Interview, levels: Mapping[str, Any], remark: str, seal: bool, now: datetime
 ) -> Interview:
@@ -334,12 +373,10 @@ def _user_of(actor: Actor) -> int:
 
 
 def _standing(actor: Actor, interview: Interview) -> tuple[bool, bool, Sheet | None]:
-    """Whether the actor is of the panel, is recused, and their own sheet."""
-    return (
-        interview.panel.members.filter(user_id=_user_of(actor)).exists(),
-        Recusal.objects.filter(user_id=_user_of(actor), application_id=interview.application_id).exists(),
-        interview.sheets.filter(panellist_id=actor.user_id).first(),
-    )
+    """Whether the actor sits in the interview, is recused, and their own sheet."""
+    members, recused = queries.who_sits(interview)
+    mine = interview.sheets.filter(panellist_id=actor.user_id).first()
+    return _user_of(actor) in members, _user_of(actor) in recused, mine
 
 
 def _criterion(interview: Interview) -> Mapping[str, Any]:
@@ -351,11 +388,15 @@ def _criterion(interview: Interview) -> Mapping[str, Any]:
 
 def _stage(interview: Interview, now: datetime) -> tuple[rulebook.Stage, list[int]]:
     rubric = Rubric.of(interview.panel.call.rubric)
-    recused = Recusal.objects.filter(application_id=interview.application_id).values("user_id")
-    scoring = interview.panel.members.exclude(user_id__in=recused).count()
+    members, recused = queries.who_sits(interview)
     totals = [one.total or 0 for one in interview.sheets.filter(sealed_at__isnull=False)]
     where = rulebook.stage(
-        interview, scoring=scoring, totals=totals, rubric=rubric, criterion=_criterion(interview), now=now
+        interview,
+        scoring=len(members - recused),
+        totals=totals,
+        rubric=rubric,
+        criterion=_criterion(interview),
+        now=now,
     )
     return where, totals
 
@@ -395,6 +436,7 @@ def put_recorded(application: Application, call: Call, source: str, value: str) 
 
 
 def _refuse_overlaps(panel: Panel, wanted: Sequence[Interview]) -> None:
+    """Refuse hours at which this panel hears somebody else, or one of its people sits in another one."""
     taken = [
         (one.starts_at, one.starts_at + timedelta(minutes=one.minutes))
         for one in panel.interviews.filter(closed_at__isnull=True).exclude(
@@ -408,6 +450,46 @@ def _refuse_overlaps(panel: Panel, wanted: Sequence[Interview]) -> None:
                 _("El jurado ya tiene una cita el %(moment)s.") % {"moment": figures.moment(one.starts_at, zone=True)},
                 _("Elegir otra hora; no se citó a nadie."), field="starts_at",
             )  # fmt: skip
+    _refuse_busy(set(panel.members.values_list("user_id", flat=True)), wanted, own=panel, field="starts_at")
+
+
+def _refuse_busy(
+    users: set[int], wanted: Sequence[Interview], *, field: str, own: Panel | None = None
+) -> None:
+    """Refuse appointments at an hour at which one of these people sits in another interview, of any call.
+
+    The people are locked, so that two managers never book one of them at once; ``own`` is a panel not to look at.
+    """
+    if not users or not wanted:
+        return
+    names = {one.pk: one for one in User.objects.select_for_update().filter(pk__in=users).order_by("pk")}
+    first = min(one.starts_at for one in wanted) - timedelta(minutes=rulebook.LONGEST)
+    last = max(one.starts_at + timedelta(minutes=one.minutes) for one in wanted)
+    others = (
+        Interview.objects.filter(closed_at__isnull=True, starts_at__gt=first, starts_at__lt=last)
+        .filter(queries.where_sits(users)).exclude(pk__in=[one.pk for one in wanted if one.pk]).exclude(panel=own)
+        .select_related("panel")
+    )  # fmt: skip
+    for other in others:
+        ends = other.starts_at + timedelta(minutes=other.minutes)
+        clash = any(
+            other.starts_at < one.starts_at + timedelta(minutes=one.minutes) and one.starts_at < ends
+            for one in wanted
+        )
+        if clash and (busy := names.keys() & _sitting(other)):
+            facts = {
+                "name": queries.name_of(names[min(busy)]), "panel": other.panel.name,
+                "moment": figures.moment(other.starts_at, zone=True),
+            }  # fmt: skip
+            raise InterviewRefused(
+                _("%(name)s está a esa hora en otra entrevista: %(panel)s, %(moment)s.") % facts,
+                _("Elegir otra hora u otra persona; no se cambió nada."), field=field,
+            )  # fmt: skip
+
+
+def _sitting(interview: Interview) -> set[int]:
+    members, recused = queries.who_sits(interview)
+    return members - recused
 
 
 def _letters(call: Call, interviews: Sequence[Interview]) -> Iterator[Letter]:

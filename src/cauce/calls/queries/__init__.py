@@ -150,6 +150,8 @@ from cauce.calls.queries.panels import (
     panellists_of,
     panels_page,
     sheet_page,
+    where_sits,
+    who_sits,
     without_record,
 )
 from cauce.calls.queries.portal import (
@@ -332,6 +334,8 @@ __all__ = [
     "uncovered_table",
     "undecided_files",
     "versions_page",
+    "where_sits",
+    "who_sits",
     "wishes",
     "without_record",
 ]

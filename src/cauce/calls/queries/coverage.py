@@ -10,7 +10,10 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
+from cauce.base.drawing import Region, StatesFigure, StatesRow
+from cauce.base.figures import percent
 from cauce.base.spreadsheets import Table
 from cauce.calls.models import Call, Team, TeamPlace, TeamUnit
 from cauce.calls.rules.freezing import TeamFacts
@@ -74,6 +77,11 @@ class StateRow:
         return self.places - self.filled
 
     @property
+    def lack(self) -> float:
+        """The share of its units that no team has."""
+        return self.uncovered / self.units if self.units else 0.0
+
+    @property
     def share(self) -> int:
         return 100 * self.filled // self.places if self.places else 0
 
@@ -101,6 +109,22 @@ class CoveragePage:
     @property
     def units(self) -> int:
         return sum(row.units for row in self.states)
+
+    @property
+    def figure(self) -> StatesFigure:
+        """The share of each state's units that no team has, in five classes; the table of the page says the same."""
+        rows = [row for row in self.states if row.units and row.key.isdigit()]
+        return StatesFigure(
+            label=_("Unidades sin equipo, por estado"),
+            measure=_("unidades sin equipo"),
+            regions=[
+                Region(row.key, percent(row.lack), min(int(row.lack * 5), 4) + 1, f"?estado={row.key}")
+                for row in rows
+            ],
+            limits=[_("menos de 20 %"), _("20 a 39 %"), _("40 a 59 %"), _("60 a 79 %"), _("80 % o más")],
+            heads=(_("Sin equipo"),),
+            rows=[StatesRow(row.key, row.name, f"?estado={row.key}", (percent(row.lack),)) for row in rows],
+        )
 
     @property
     def has_results(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,12 +97,30 @@ def _profile_values(call: Call, criterion: Mapping[str, Any]) -> dict[int, str]:
 
 
 def interviews_of(actor: Actor) -> QuerySet[Interview]:
-    """The interviews of the panels where the actor sits and holds the office."""
+    """The interviews where the actor sits, of their panels or as somebody's substitute, and holds the office."""
     institutions = actor.institutions(roles.PANEL_SCORE)
-    rows = Interview.objects.filter(panel__members__user_id=actor.user_id or 0)
+    rows = Interview.objects.filter(where_sits([actor.user_id or 0]))
     if institutions is not None:
         rows = rows.filter(panel__call__institution_id__in=institutions)
     return rows.select_related("panel__call", "application__person")
+
+
+def where_sits(users: Collection[int]) -> Q:
+    """Interviews of the panels of these people, or where they are somebody's substitute."""
+    member = PanelMember.objects.filter(user__in=users).values("panel")
+    substitute = Recusal.objects.filter(substitute__in=users).values("application")
+    return Q(panel__in=member) | Q(application__in=substitute)
+
+
+def who_sits(interview: Interview) -> tuple[set[int], set[int]]:
+    """Who sits in an interview, substitutes included, and who of them is recused, as users; two queries."""
+    rows = Recusal.objects.filter(application_id=interview.application_id).values_list(
+        "user_id", "substitute_id"
+    )
+    members = set(interview.panel.members.values_list("user_id", flat=True))
+    pairs = list(rows)
+    members |= {substitute for _user, substitute in pairs if substitute}
+    return members, members & {user for user, _substitute in pairs}
 
 
 def interviews_in(call: Call) -> QuerySet[Interview]:
@@ -197,12 +215,7 @@ class SheetPage:
 
 def sheet_page(actor: Actor, interview: Interview, *, now: datetime) -> SheetPage:
     """Read the page in five queries."""
-    members = set(interview.panel.members.values_list("user_id", flat=True))
-    recused = set(
-        Recusal.objects.filter(application_id=interview.application_id, user_id__in=members).values_list(
-            "user_id", flat=True
-        )
-    )
+    members, recused = who_sits(interview)
     sheets = list(interview.sheets.select_related("panellist__person").order_by("sealed_at", "pk"))
     own = next((one for one in sheets if one.panellist_id == actor.user_id), None)
     is_sealed = bool(own and own.sealed_at)
@@ -287,7 +300,14 @@ def panels_page(actor: Actor, call: Call, *, number: Any, now: datetime) -> Pane
     interviews: QuerySet[Any] = (
         Interview.objects.filter(panel__call=call)
         .select_related("panel", "application")
-        .annotate(sealed=Count("sheets", filter=Q(sheets__sealed_at__isnull=False)))
+        .annotate(
+            sealed=Count("sheets", filter=Q(sheets__sealed_at__isnull=False), distinct=True),
+            away=Count(
+                "application__recusals",
+                filter=Q(application__recusals__substitute__isnull=True),
+                distinct=True,
+            ),
+        )
         .order_by(F("closed_at").asc(nulls_first=True), "starts_at")
     )
     page = Paginator(interviews, PER_PAGE).get_page(number)
@@ -303,15 +323,20 @@ def panels_page(actor: Actor, call: Call, *, number: Any, now: datetime) -> Pane
         rubric=rubric,
         panels=[PanelRow(one, names[one.pk], one.every, one.closed_n) for one in rows],
         page=page,
-        rows=[Heard(one, _desk_state(one, rubric, now), one.sealed) for one in page],
+        rows=[
+            Heard(one, _desk_state(one, rubric, len(names[one.panel_id]) - one.away, now), one.sealed)
+            for one in page
+        ],
         waiting=waiting,
         closed=counts["closed"],
     )
 
 
-def _desk_state(one: Any, rubric: Rubric, now: datetime) -> tuple[str, str]:
+def _desk_state(one: Any, rubric: Rubric, scoring: int, now: datetime) -> tuple[str, str]:
     if one.outcome:
         return ("ok" if one.outcome == Outcome.HELD else "", str(one.get_outcome_display()))
+    if scoring < rubric.quorum:
+        return ("bad", _("Falta suplente"))
     if one.starts_at > now:
         return ("now", _("Por venir"))
     return ("warn", _("Faltan hojas") if one.sealed < rubric.quorum else _("Por conciliar o por sellar"))
@@ -369,13 +394,17 @@ def _claim_url(application: Application) -> str:
 
 @dataclass(frozen=True, slots=True)
 class InterviewPage:
-    """One interview for its manager; the sheets only once it is closed."""
+    """One interview for its manager; the sheets only once it is closed.
+
+    ``recusals`` are with who is recused and who sits instead, ``lacks`` how many people are missing to score.
+    """
 
     frame: Frame
     interview: Interview
     verdict: Verdict
     sealed: int
-    recused: int
+    recusals: list[tuple[Recusal, str, str]]
+    lacks: int
     sheets: list[SealedSheet]
     may_move: bool
     may_note_absence: bool
@@ -383,7 +412,7 @@ class InterviewPage:
 
 
 def interview_page(actor: Actor, call: Call, interview: Interview, *, now: datetime) -> InterviewPage:
-    """Read it in three queries besides the interview."""
+    """Read it in five queries besides the interview."""
     rubric = Rubric.of(call.rubric)
     sealed = list(
         interview.sheets.filter(sealed_at__isnull=False).select_related("panellist__person").order_by("pk")
@@ -391,12 +420,18 @@ def interview_page(actor: Actor, call: Call, interview: Interview, *, now: datet
     ends = interview.starts_at + timedelta(minutes=interview.minutes)
     is_over = interview.closed_at is None and not sealed and now >= ends
     has_second = rubric.absent == panels.Absent.SECOND and interview.turns < panels.MOST_TURNS
+    members, recused = who_sits(interview)
+    recusals = Recusal.objects.filter(application_id=interview.application_id).order_by("declared_at")
     return InterviewPage(
         frame=desk_frame(actor, call, "calls:panels", now=now),
         interview=interview,
         verdict=panels.may_manage_panels(actor, call),
         sealed=len(sealed),
-        recused=Recusal.objects.filter(application_id=interview.application_id).count(),
+        recusals=[
+            (one, name_of(one.user), name_of(one.substitute) if one.substitute else "")
+            for one in recusals.select_related("user__person", "substitute__person")
+        ],
+        lacks=0 if interview.closed_at else max(rubric.quorum - len(members - recused), 0),
         sheets=[_sealed(one, rubric, name_of(one.panellist)) for one in sealed]
         if interview.closed_at
         else [],

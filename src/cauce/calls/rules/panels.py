@@ -320,6 +320,9 @@ def rubric_lacks(
 # ------------------------------------------------------------------ who may
 
 
+LONGEST = 240  # minutes of an interview
+
+
 class Stage(StrEnum):
     WAITING = "waiting"
     OPEN = "open"

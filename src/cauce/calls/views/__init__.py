@@ -120,6 +120,7 @@ from cauce.calls.views.panels import (
     panels,
     reconcile,
     recuse,
+    replace_panellist,
     sheet,
 )
 from cauce.calls.views.paper import claim_paper
@@ -281,6 +282,7 @@ __all__ = [
     "remove_partner",
     "remove_post",
     "remove_requirement",
+    "replace_panellist",
     "review_case",
     "review_file",
     "review_queue",

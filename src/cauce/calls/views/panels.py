@@ -114,9 +114,28 @@ def interview(request: Any, code: str, number: int) -> HttpResponse:
             messages.success(request, _("Fecha puesta; la persona recibe una carta."))
             return redirect("calls:interview", code, number)
     page = queries.interview_page(request.actor, call, found, now=request.now)
-    context = {"page": page, "frame": page.frame, "form": form, "moved": moved, "rubric": rubric}
+    substitute = forms.SubstituteForm(choices=queries.panellists_of(call) if page.recusals else [])
+    context = {
+        "page": page, "frame": page.frame, "form": form, "moved": moved, "rubric": rubric, "substitute": substitute,
+    }  # fmt: skip
     status = 422 if form.errors or moved.errors else 200
     return render(request, "calls/desk/interview.html", context, status=status)
+
+
+@require_POST
+def replace_panellist(request: Any, code: str, number: int) -> HttpResponse:
+    """Name who sits in this interview for somebody who is recused."""
+    call = call_of(request, code)
+    found = _interview_of(call, number)
+    form = forms.SubstituteForm(request.POST, choices=queries.panellists_of(call))
+    if not form.is_valid():
+        messages.error(request, _("Falta elegir quién suple."))
+    elif told(
+        request, operations.replace_panellist, actor=request.actor, interview=found, now=request.now,
+        recusal=form.cleaned_data["recusal"], substitute=int(form.cleaned_data["substitute"]),
+    ):  # fmt: skip
+        messages.success(request, _("Suplente puesto: ya tiene esta entrevista en «Mis entrevistas»."))
+    return redirect("calls:interview", code, number)
 
 
 def _interview_of(call: Any, number: int) -> Interview:

@@ -125,6 +125,7 @@ def draft_calls(*, actor: Actor, now: datetime) -> Call:
     Needs the catalogue. A call that is there already is left as it is. The
     lotteries' seeds are written in the demo's code: they bind nobody.
     """
+    partners.draft_home()
     world = World.read()
     posts = {
         RESIDENCY: world.residency_posts,
@@ -132,7 +133,7 @@ def draft_calls(*, actor: Actor, now: datetime) -> Call:
         SECOND: second_posts(world.residency_posts),
         LIVE: live_posts(world.residency_posts),
         OFFERS: offers_posts(world.residency_posts),
-        partners.SHARED: partners.shared_posts(world.residency_posts),
+        partners.SHARED: partners.shared_posts(world.residency_posts) + partners.home_posts(world.places),
     }
     zones = kinds.zones(world.places)
     posts |= {kinds.TEAMS: kinds.team_posts(zones), kinds.MANAGERS: kinds.manager_posts(zones)}
@@ -212,16 +213,16 @@ def _post(call: Call, plan: PostPlan, specialties: dict[str, int], end: market.C
         has_housing=plan.has_housing,
         has_transport=plan.has_transport,
         note=plan.note,
-        reserved=_reserved(call.code, plan.seats),
+        reserved=_reserved(call.code, plan),
         last_place=end.place if end else None,
         last_score=market.score(end.merit.right) if end else "",
     )
 
 
-def _reserved(code: str, seats: int) -> dict[str, int]:
+def _reserved(code: str, plan: PostPlan) -> dict[str, int]:
     if code == SECOND:
-        return reserved_in(seats)
-    return partners.kept_in(seats) if code == partners.SHARED else {}
+        return reserved_in(plan.seats)
+    return partners.kept_in(plan) if code == partners.SHARED else {}
 
 
 # -------------------------------------------------------------- applications

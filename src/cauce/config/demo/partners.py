@@ -17,8 +17,9 @@ from cauce.calls.operations import add_nomination, sign_nominations
 from cauce.calls.rules.nominations import Candidate, version_digest, version_rows
 from cauce.config.demo.applications import Story, save_applications
 from cauce.config.demo.calls import CallPlan, Entry, at, call_plans
-from cauce.config.demo.posts import PostPlan
-from cauce.institutions.models import Institution
+from cauce.config.demo.posts import Place, PostPlan
+from cauce.institutions.models import Institution, Site, State
+from cauce.institutions.rules import fold
 
 SHARED = "RS24"
 PARTNER = "ISSS"
@@ -27,6 +28,13 @@ SIGNED_AT = at(2, 8, 16)
 SAMUEL, SARA, XIOMARA = (f"{name}@demo.cauce.example" for name in ("samuel", "sara", "xiomara"))
 SPECIALTIES = ("cirugia-general", "medicina-interna")
 SITES = 4  # of each specialty, three seats each, one of them for the institute
+COUNTRY = "SV"
+# Hospitals of the institute in its own country that do not exist, each with a post of every specialty.
+_AT_HOME = (
+    ("San Salvador", "Hospital General de Enseñanza (inventado)", "HG de Enseñanza"),
+    ("Santa Ana", "Hospital Regional de Occidente (inventado)", "HR de Occidente"),
+)
+HOME_SEATS = 2
 LONGEST_CURE = 3
 _GROUP = {"key": "isss", "label": "ISSS, El Salvador", "reverts_to": "open"}
 _OPEN = {"key": "open", "label": "", "reverts_to": ""}
@@ -37,7 +45,9 @@ Texto de ejemplo para la demostración. No sustituye a ninguna convocatoria ni a
 
 Quién puede postularse. Quienes tienen constancia de selección del ENARM 2023, y quienes proponga el Instituto Salvadoreño del Seguro Social (ISSS).
 
-Qué se ofrece. Veinticuatro lugares en dos especialidades. En cada sede, uno de tres se guarda para personas propuestas por el ISSS; si ninguna lo alcanza, pasa a ser abierto y se da por mérito.
+Qué se ofrece. Veinticuatro lugares en México y ocho en El Salvador, en dos especialidades. En cada sede de México, uno de tres se guarda para personas propuestas por el ISSS; los de El Salvador son todos para ellas. Lo que ninguna alcanza pasa a ser abierto y se da por mérito.
+
+Una sola lista. Quien es propuesto ordena juntas las sedes del IMSS y las de su país: es una solicitud, y a lo más un lugar.
 
 Cómo propone el instituto. En su orden, con la razón de cada persona, y con dos firmas. Quien es propuesto acepta o no en su propia cuenta. El instituto ve el estado de sus candidatos y los documentos que faltan; nunca su lista ni su puntaje.
 
@@ -54,7 +64,7 @@ def shared_plan() -> CallPlan:
         **first.fields,
         "kind": CallKind.RESIDENCY,
         "title": "Residencias médicas 2024-2025, lugares con el ISSS",
-        "summary": "Lugares en dos especialidades; uno de cada tres se guarda para personas propuestas por el Instituto Salvadoreño del Seguro Social.",
+        "summary": "Lugares en dos especialidades, en México y en El Salvador; una parte se guarda para personas propuestas por el Instituto Salvadoreño del Seguro Social.",
         "opens_at": at(2, 5, 9),
         "closes_at": at(2, 26, 18),
         "results_at": at(3, 4, 12),
@@ -78,6 +88,36 @@ def shared_plan() -> CallPlan:
     )
 
 
+@step
+def draft_home() -> None:
+    """Add the institute's country and its two invented hospitals, unless they are there."""
+    country, _made = State.objects.get_or_create(
+        key=COUNTRY,
+        defaults={
+            "name": "El Salvador", "abbreviation": "SLV", "curp_code": COUNTRY, "population_2020": 0, "country": COUNTRY,
+        },
+    )  # fmt: skip
+    institution = Institution.objects.get(code=PARTNER)
+    for municipality, name, short_name in _AT_HOME:
+        Site.objects.get_or_create(
+            institution=institution, state=country, municipality=municipality, name=name,
+            defaults={
+                "short_name": short_name, "kind": "HG", "care_level": 3, "is_invented": True,
+                "source": "Inventado para la demostración", "folded": fold(f"{name} {municipality} El Salvador"),
+            },
+        )  # fmt: skip
+
+
+def home_posts(places: Sequence[Place]) -> list[PostPlan]:
+    """The posts in the institute's own country, beside those of the IMSS in one list."""
+    own = sorted((one for one in places if one.institution == PARTNER), key=lambda one: one.municipality)
+    pairs = [(place, specialty) for specialty in SPECIALTIES for place in own]
+    return [
+        PostPlan(f"{COUNTRY}-{number:03d}", place, specialty, HOME_SEATS, 0.0)
+        for number, (place, specialty) in enumerate(pairs, 1)
+    ]
+
+
 def shared_posts(posts: Sequence[PostPlan]) -> list[PostPlan]:
     """A few sites of each specialty, from the posts of the first period, with keys and seats of their own."""
     chosen: defaultdict[str, list[PostPlan]] = defaultdict(list)
@@ -87,8 +127,9 @@ def shared_posts(posts: Sequence[PostPlan]) -> list[PostPlan]:
     return [replace(post, key=f"S{post.key}"[:20], seats=3) for name in SPECIALTIES for post in chosen[name]]
 
 
-def kept_in(seats: int) -> dict[str, int]:
-    return {_GROUP["key"]: 1} if seats >= 3 else {}
+def kept_in(post: PostPlan) -> dict[str, int]:
+    """Of the IMSS one seat of three, of the institute's own all."""
+    return {_GROUP["key"]: post.seats if post.place.institution == PARTNER else 1}
 
 
 @step
@@ -145,9 +186,16 @@ def answer_proposal(*, call: Call, actor: Actor, now: datetime) -> Call:
     Needs the signed proposal. The two who answer have no account that one may enter.
     """
     first, _xiomara, last = Nomination.objects.filter(partner__call=call).order_by("position")
-    posts = tuple(
+    keys = list(
         call.posts.filter(specialty__code=SPECIALTIES[0]).order_by("key").values_list("key", flat=True)
     )
+    home = [key for key in keys if key.startswith(COUNTRY)]
+    abroad = [key for key in keys if key not in home]
+    posts = (
+        *abroad[:2],
+        *home,
+        *abroad[2:],
+    )  # one list of both: the IMSS first, then home, then the IMSS again
     merit = ["78.214", "131", "8.90"]
     told = Story(_person_of(first, now), _NUMBER, SPECIALTIES[0], merit, (posts,), at(2, 9, 8), at(2, 9, 9))
     (application,) = save_applications(

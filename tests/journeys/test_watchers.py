@@ -86,12 +86,42 @@ def test_an_institute_proposes_two_sign_and_the_candidate_accepts(visit, look):
     samuel.reload()
     hers = samuel.locator(".c-rank > li", has_text="Xiomara").inner_text()
     assert "Aceptó; falta que envíe su lista" in hers
+    lists_both_countries(xiomara, look)
+    samuel.reload()
+    hers = samuel.locator(".c-rank > li", has_text="Xiomara").inner_text()
+    assert "Solicitud enviada; faltan documentos" in hers
+    assert "Carta del instituto" in hers, (
+        "what is asked of her category is missing, and the institute may help"
+    )
     accepted = samuel.locator(".c-rank > li", has_text="Óscar").inner_text()
     assert "Falta:" in accepted
     text = samuel.locator("main").inner_text()
     assert not re.search(r"RS24-\d{6}-\d|78\.214", text), "an institute sees neither folios nor scores"
+    ranked = samuel.locator(".c-rank").inner_text()
+    assert not re.search(r"San Salvador|La Raza|SV-\d|SR-\d", ranked), "nor what its candidates list"
     samuel.locator("#candidatos").scroll_into_view_if_needed()
     look(samuel, "55-candidates", again=True)
+
+
+def lists_both_countries(page, look):
+    """One list of two options: at home and with the IMSS; visible to nobody before the run."""
+    page.get_by_role("link", name="Escribir mis datos").click()
+    page.get_by_label("Especialidad").select_option(label="Medicina Interna")
+    page.get_by_role("button", name="Guardar y seguir con mi lista").click()
+    page.get_by_role("link", name="Buscar plazas para mi lista").click()
+    for count, hospital in enumerate(("HG de Enseñanza", "UMAE HE CMN La Raza"), 1):
+        page.get_by_role("button", name=f"Agregar {hospital}").click()
+        page.get_by_role("link", name=re.compile(rf"Ver mi lista \({count} ")).wait_for()
+    page.get_by_role("link", name="Ver mi lista").click()
+    rows = page.locator(".c-rank > li")
+    rows.nth(1).wait_for()
+    assert ["El Salvador" in row for row in rows.all_inner_texts()] == [True, False]
+    look(page, "56-two-countries")
+    page.get_by_role("link", name="Revisar y enviar").first.click()
+    page.get_by_label("Leí y acepto las reglas").check()
+    page.get_by_label("Acepto que mis datos").check()
+    page.get_by_role("button", name="Enviar mi lista").dblclick()
+    page.get_by_text(re.compile("Recibimos tu lista|ya estaba enviada")).first.wait_for()
 
 
 def tell(page, *, kind, number):

@@ -40,4 +40,7 @@ def test_every_fact_that_is_noted_has_words_and_every_word_its_fact(trees):
         for keyword in node.keywords
         if keyword.arg is not None  # the dates of a draft, noted by the names of their fields
     }
-    assert facts | {"opens_at", "closes_at", "results_at"} == set(audited.FACTS) | audited.SILENT
+    assert (
+        facts | {"opens_at", "closes_at", "results_at", "outage_window", "outage_grace"}
+        == set(audited.FACTS) | audited.SILENT
+    )

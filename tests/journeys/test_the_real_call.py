@@ -190,6 +190,7 @@ def test_a_recruiter_reads_what_is_wanted_who_is_eligible_and_whose_documents_ar
     carla.set_viewport_size(PHONE)
     no_sideways_scroll(carla)
     carla.set_viewport_size(DESK)
+    carla.reload()
     carla.get_by_role("link", name="Revisión").first.click()
     carla.wait_for_url("**/revision/**")
     look(carla, "43-review")

@@ -128,7 +128,7 @@ def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) ->
             (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
             (_("Demanda y vacantes"), "allocation:demand", ""),
             (_("Candidatos"), "allocation:candidates", ""),
-            *([(_("Revisión"), "calls:desk_review", "")] if counts.get("asked_n") else []),
+            *([(_("Revisión"), "calls:desk_review", "")] if counts.get("asked_n", 1) else []),
             *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
             (_("Silencio y cartas"), "calls:silence", ""),
             *([(_("Elección en vivo"), "allocation:live", "")] if call.mechanism == Mechanism.LIVE else []),

@@ -113,6 +113,7 @@ def lists_both_countries(page, look):
     rows = page.locator(".c-rank > li")
     rows.nth(1).wait_for()
     assert ["El Salvador" in row for row in rows.all_inner_texts()] == [True, False]
+    rows.first.evaluate("row => row.scrollIntoView({block: 'start'})")
     look(page, "56-two-countries")
 
 

@@ -191,11 +191,8 @@ def answer_proposal(*, call: Call, actor: Actor, now: datetime) -> Call:
     )
     home = [key for key in keys if key.startswith(COUNTRY)]
     abroad = [key for key in keys if key not in home]
-    posts = (
-        *abroad[:2],
-        *home,
-        *abroad[2:],
-    )  # one list of both: the IMSS first, then home, then the IMSS again
+    # One list of both: the IMSS first, then home, then the IMSS again.
+    posts = (*abroad[:2], *home, *abroad[2:])
     merit = ["78.214", "131", "8.90"]
     told = Story(_person_of(first, now), _NUMBER, SPECIALTIES[0], merit, (posts,), at(2, 9, 8), at(2, 9, 9))
     (application,) = save_applications(

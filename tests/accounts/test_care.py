@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -215,6 +217,58 @@ def test_the_list_is_read_in_a_fixed_number_of_queries_and_generic_curps_say_not
         now=NOON,
     )  # fmt: skip
     assert queries.duplicates_page().total == 0
+
+
+GIVEN = ("Mariana", "Bruno", "Citlali", "Efraín", "José Luis", "María Fernanda", "Ana Sofía", "Juan Carlos")
+SURNAMES = (
+    "Xool",
+    "Paz",
+    "Huitrón",
+    "Ochoa",
+    "Kumul",
+    "Núñez",
+    "Zárate",
+    "Pech",
+    "Hernández",
+    "García",
+    "López",
+)
+
+
+@pytest.mark.scale
+def test_the_list_of_sixty_thousand_people_is_read_in_two_queries(django_assert_num_queries):
+    one, other = twins()
+    drawn = Random(7)
+    people = Person.objects.bulk_create(
+        (
+            Person(
+                given_names=drawn.choice(GIVEN), first_surname=drawn.choice(SURNAMES),
+                second_surname=drawn.choice(SURNAMES), sex="M", birth_state="20", created_at=NOON,
+                birth_date=date(1985, 1, 1) + timedelta(days=drawn.randrange(4_500)),
+            )
+            for _number in range(60_000)
+        ),
+        batch_size=5000,
+    )  # fmt: skip
+    with_curp = [(at, person) for at, person in enumerate(people) if at % 20]  # the others come from abroad
+    IdentityDocument.objects.bulk_create(
+        (
+            IdentityDocument(
+                person=person, kind="curp",
+                number=f"{person.first_surname[:2]}{person.second_surname[0]}{person.given_names[0]}"
+                f"{person.birth_date:%y%m%d}{at:08X}".upper(),
+            )
+            for at, person in with_curp
+        ),
+        batch_size=5000,
+    )  # fmt: skip
+    started = time.perf_counter()
+    with django_assert_num_queries(2):
+        page = queries.duplicates_page()
+    print(f"{page.people:,} people compared in {time.perf_counter() - started:.1f} s")
+    assert page.people == 60_002
+    assert (page.pairs[0].one.id, page.pairs[0].other.id) == (one.pk, other.pk)
+    assert 1 < page.total < 1_000
 
 
 def propose(kept, gone, actor):

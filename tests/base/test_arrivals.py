@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import threading
 import time
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -44,9 +46,18 @@ def test_a_request_that_nobody_stamped_counts_from_now(present):
     assert clock.arrived({}) == AT + timedelta(seconds=90)
 
 
-@pytest.mark.parametrize("away", [timedelta(minutes=-11), timedelta(minutes=5)], ids=["old", "future"])
-def test_a_stamp_of_a_wrong_clock_is_not_believed(present, away):
-    assert clock.arrived({clock.ARRIVED: (AT + away).timestamp()}) == AT + timedelta(seconds=90)
+def test_our_own_stamp_counts_however_long_the_queue_was_and_never_from_the_future(present):
+    long_ago = AT - timedelta(hours=2)
+    assert clock.arrived({clock.ARRIVED: long_ago.timestamp()}) == long_ago
+    later = AT + timedelta(minutes=5)
+    assert clock.arrived({clock.ARRIVED: later.timestamp()}) == AT + timedelta(seconds=90)
+
+
+@pytest.mark.parametrize("away", [timedelta(minutes=-11), timedelta(minutes=2)], ids=["old", "future"])
+def test_a_proxy_with_a_wrong_clock_is_not_believed(present, settings, away):
+    settings.ARRIVAL_HEADER = "HTTP_X_REQUEST_START"
+    written = {"HTTP_X_REQUEST_START": f"t={(AT + away).timestamp():.3f}", clock.ARRIVED: AT.timestamp()}
+    assert clock.arrived(written) == AT
 
 
 def test_the_header_of_a_proxy_counts_only_when_the_settings_name_it(present, settings):
@@ -74,7 +85,7 @@ def slow_server(tmp_path):
             break
         except OSError:
             time.sleep(0.1)
-    yield port
+    yield port, process.pid
     process.terminate()
     process.wait(timeout=20)
 
@@ -88,10 +99,11 @@ def told(connection):
 @pytest.mark.slow
 @pytest.mark.once
 def test_the_server_stamps_who_waits_when_they_came(slow_server):
+    port, server = slow_server
     with ExitStack() as until_the_end:
-        *clients, early = (
-            until_the_end.enter_context(closing(http.client.HTTPConnection("127.0.0.1", slow_server)))
-            for _client in range(5)
+        *clients, early, unseen = (
+            until_the_end.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port)))
+            for _client in range(6)
         )
         stamped_as_they_came(clients)
         # A connection that is kept is stamped anew, and opening one early gains nothing.
@@ -101,6 +113,25 @@ def test_the_server_stamps_who_waits_when_they_came(slow_server):
         time.sleep(0.5)
         before = time.time()
         assert told(early)[0] >= before
+        while_the_server_does_nothing(server, unseen)
+
+
+def while_the_server_does_nothing(server, client):
+    """A request is stamped as it came even if the server's loop gets no processor until later."""
+    children = Path(f"/proc/{server}/task/{server}/children")
+    if not children.exists():
+        return
+    worker = int(children.read_text().split()[0])
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        client.request("GET", "/")
+        sent = time.time()
+        time.sleep(0.5)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    arrived, taken = map(float, client.getresponse().read().split())
+    assert arrived - sent < 0.2
+    assert taken - sent >= 0.5
 
 
 def stamped_as_they_came(clients):

@@ -1,8 +1,9 @@
 """``run.py bench``: what is fast, as ratios measured side by side in one run.
 
-    python3 run.py bench [--only pages|runs|engine|couples|imports|load|live] [--sizes N …] [--all] [--write]
+    python3 run.py bench [--only pages|runs|engine|couples|imports|load|last-minute|live] [--sizes N …] [--all] [--write]
 
-``--write`` keeps the tables in docs/measurements.md.
+``load`` takes five minutes at national size: ``--crowd 11000 45000 2000`` are files that wait, people with a result,
+and watchers of a live choice. ``last-minute`` takes as long as the machine needs for ``--senders``. ``--write`` keeps the tables in docs/measurements.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.bench import couples, engine
+from tests.bench import couples, engine, load
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "measurements.md"
 DATABASES = ("sqlite", "postgresql")
@@ -30,12 +31,22 @@ COUPLES_ROUNDS = 5
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
-    options.add_argument("--only", choices=["pages", "runs", "engine", "couples", "imports", "load", "live"])
+    options.add_argument(
+        "--only",
+        choices=["pages", "runs", "engine", "couples", "imports", "load", "last-minute", "live"],
+    )
     options.add_argument(
         "--sizes", type=int, nargs="+", default=[50_000, 1_000_000], help="people, of the engine"
     )
     options.add_argument(
         "--all", action="store_true", help="ten million people, and slow peers at 10,000 people"
+    )
+    options.add_argument(
+        "--crowd", type=int, nargs=3, default=list(load.SIZES.values()), metavar=("FILES", "RESULTS", "WATCHERS"),
+        help="sizes of the load",
+    )  # fmt: skip
+    options.add_argument(
+        "--senders", type=int, help="people of the last minute: 10,000, or 1,000 beside others"
     )
     options.add_argument("--write", action="store_true", help="keep the tables in docs/measurements.md")
     asked = options.parse_args()
@@ -52,7 +63,10 @@ def main() -> None:
         parts.append(_imports())
         parts.append(_applicants())
     if asked.only in (None, "load"):
-        parts.append(_last_minute(10_000 if asked.all or asked.only == "load" else 1_000))
+        parts.append(_load(asked.crowd))
+    if asked.only in (None, "last-minute"):
+        national = asked.all or asked.only == "last-minute"
+        parts.append(_last_minute(asked.senders or (10_000 if national else 1_000)))
     if asked.only in (None, "live"):
         parts.append(_live())
     document = "\n\n".join(parts) + "\n"
@@ -176,6 +190,29 @@ def _applicants() -> str:
         "",
         *_side_by_side(found),
     ]
+    return "\n".join(lines)
+
+
+def _load(sizes: list[int]) -> str:
+    told = {
+        "review": "**Reviewing.** Reviewers take files, look at them and accept them; every tenth goes back.",
+        "results": "**The day of results.** Of a hundred people thirty look at their own result, fifty ask by folio "
+        "without an account, twenty read the public list, and every twentieth time take it as a file.",
+        "live": "**A live choice.** The board's page is opened while everybody watches its stream, in a process of its own.",
+    }
+    lines = [
+        "## Under load",
+        "",
+        "On PostgreSQL, with the servers as `run.py demo` starts them; each client asks again as soon as it is answered, "
+        "and all share the two cores with the servers. The empty page is `/salud/`, asked in the same run by the same "
+        "clients, with their sessions, through the same middleware. Three rounds of each, alternating.",
+    ]
+    for scene, size in zip(load.SIZES, sizes, strict=True):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.load", "--scene", scene, "--people", str(size)],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        lines += ["", told[scene], "", load.table(json.loads(done.stdout.splitlines()[-1]))]
     return "\n".join(lines)
 
 

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from tests import postgres
 
 CLOSED = datetime(2024, 2, 10, 18, tzinfo=UTC)
 SEED = "5eed" * 16
+FIRST_BORN = date(1975, 1, 1)
+LETTERS = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
 
 
 def main() -> None:
@@ -64,7 +66,7 @@ def _database(kind: str, stack: ExitStack) -> None:
 def _measure(people: int, mean: int, mechanism: str) -> dict[str, Any]:
     from django.db import connection
 
-    from cauce.allocation import operations, queries
+    from cauce.allocation import operations
     from cauce.allocation.models import Run
     from cauce.base import background
 
@@ -83,20 +85,9 @@ def _measure(people: int, mean: int, mechanism: str) -> dict[str, Any]:
     if run.state != "certified":
         sys.exit(f"the run ended as {run.state}: {run.failure} {run.facts}")
     peak, start = _memory(), time.perf_counter()
-    exposure = queries.exposure_of(run)
-    read = time.perf_counter() - start
-    operations.privacy.decide_package(
-        actor=reviewer,
-        run=run,
-        exposure=exposure,
-        treatment="publish",
-        grounds="Se publica para medir.",
-        now=CLOSED,
-    )
-    start = time.perf_counter()
-    for signatory in (actor, second):
-        operations.sign(actor=signatory, run=run, digest=run.answer_digest, now=CLOSED)
-    operations.publish(actor=actor, run=run, now=call.results_at)
+    _decide_package(run, reviewer)
+    read, start = time.perf_counter() - start, time.perf_counter()
+    _publish(run, actor, second)
     published = time.perf_counter() - start
     found = {
         "database": connection.vendor,
@@ -116,6 +107,46 @@ def _measure(people: int, mean: int, mechanism: str) -> dict[str, Any]:
     }
     connection.close()
     return found
+
+
+def published(people: int, mean: int = 15) -> Any:
+    """Fill a call in order of merit, run it and publish; return the run."""
+    from cauce.allocation import operations
+    from cauce.allocation.models import Run
+
+    call, actor, second, reviewer = _fill(people, mean, "serial")
+    run = operations.request_run(actor=actor, call=call, after=0, now=CLOSED)
+    operations.execute(run_id=run.pk, task_id=run.task_id, read_clock=lambda: CLOSED)
+    run = Run.objects.get(pk=run.pk)
+    _decide_package(run, reviewer)
+    _publish(run, actor, second)
+    return run
+
+
+def _decide_package(run: Any, reviewer: Any) -> None:
+    """Read for whom the package tells apart, and let it be public as it is."""
+    from cauce.allocation import operations, queries
+
+    operations.privacy.decide_package(
+        actor=reviewer, run=run, exposure=queries.exposure_of(run), treatment="publish",
+        grounds="Se publica para medir.", now=CLOSED,
+    )  # fmt: skip
+
+
+def _publish(run: Any, actor: Any, second: Any) -> None:
+    """Sign twice, each time having seen what stands out among the scores, and publish."""
+    from cauce.allocation import operations
+    from cauce.calls.queries import open_reviews
+
+    for signatory in (actor, second):
+        operations.sign(
+            actor=signatory,
+            run=run,
+            digest=run.answer_digest,
+            reviews_seen=open_reviews(run.call),
+            now=CLOSED,
+        )
+    operations.publish(actor=actor, run=run, now=run.call.results_at)
 
 
 def _memory() -> int:
@@ -199,9 +230,10 @@ def _fill(people: int, mean: int, mechanism: str) -> tuple[Any, Any, Any, Any]:
     merit = [f"{value:.1f}" for value in np.clip(drawn.normal(70, 10, people), 30, 100).tolist()]
     persons = Person.objects.bulk_create(
         (
-            Person(given_names="I", first_surname="I", birth_date="1995-01-01", sex="M", is_invented=True,
-                   created_at=CLOSED)
-            for _ in range(people)
+            # Nobody seems to be somebody else, or the look at scores would have to say so of every pair.
+            Person(given_names=f"{at * 2654435761 % 2**32:08x}".translate(LETTERS), first_surname="I", sex="M",
+                   birth_date=FIRST_BORN + timedelta(days=at % 9000), is_invented=True, created_at=CLOSED)
+            for at in range(people)
         ),
         batch_size=5000,
     )  # fmt: skip

@@ -225,18 +225,11 @@ def review(port: int, files: int, clients: int, seconds: float) -> dict[str, Any
 def results(port: int, people: int, clients: int, seconds: float) -> dict[str, Any]:
     """A run is published; people look for their own result, others by folio, others read the list and take its file."""
     from cauce.accounts.models import User
-    from cauce.allocation import operations
-    from cauce.allocation.models import Placement, Run
+    from cauce.allocation.models import Placement
     from tests.bench import allocation_run
 
-    call, actor, second = allocation_run._fill(people, 15, "serial")
-    closed = allocation_run.CLOSED
-    run = operations.request_run(actor=actor, call=call, after=0, now=closed)
-    operations.execute(run_id=run.pk, task_id=run.task_id, read_clock=lambda: closed)
-    run = Run.objects.get(pk=run.pk)
-    for signatory in (actor, second):
-        operations.sign(actor=signatory, run=run, digest=run.answer_digest, now=closed)
-    operations.publish(actor=actor, run=run, now=call.results_at)
+    run = allocation_run.published(people)
+    call = run.call
     chance = random.Random(7)
     folios = list(Placement.objects.filter(run=run).values_list("application__folio", flat=True))
     own = chance.sample(
@@ -244,7 +237,8 @@ def results(port: int, people: int, clients: int, seconds: float) -> dict[str, A
         max(clients * OWN // 100, 1),
     )
     users = User.objects.bulk_create(
-        User(email=f"p{person}@ejemplo.mx", person_id=person, joined_at=closed) for _folio, person in own
+        User(email=f"p{person}@ejemplo.mx", person_id=person, joined_at=allocation_run.CLOSED)
+        for _folio, person in own
     )
     signed_in = list(zip((folio for folio, _person in own), serving.sessions(users), strict=True))
     serving.analyse()
@@ -295,7 +289,7 @@ def live(port: int, watchers: int, clients: int, seconds: float) -> dict[str, An
         found = await _beside_empty(server.pid, lines, [errand] * clients, seconds / 2)
         empty = Times()
         await _round([Line(stream) for _number in range(4)], [_empty] * 4, 3, empty)
-        found["pages"]["the stream's process: empty page"] = empty.rows(empty)[EMPTY]
+        found["pages"]["the stream's process, empty page"] = empty.rows(empty)[EMPTY]
         return found
 
     with serving.pages(port) as server, serving.board(stream) as streams:

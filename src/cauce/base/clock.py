@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 ARRIVED = "cauce.arrived"  # seconds since the epoch, which our own server writes into the environment
-# Whoever waited longer has been answered by nobody: an older stamp is a wrong clock, not a queue.
+# No proxy keeps a request longer: an older stamp of theirs is a wrong clock. Our own server's queue may be longer.
 LONGEST_WAIT = timedelta(minutes=10)
 
 
@@ -43,18 +43,23 @@ def stamp() -> float:
 def arrived(environ: Mapping[str, Any]) -> datetime:
     """Return the domain time at which a request arrived: under load earlier than when its turn comes.
 
-    Read from our server's stamp, or from ``settings.ARRIVAL_HEADER`` where a proxy
-    in front writes it (``t=`` and seconds or milliseconds); only if that is set,
-    because otherwise anybody could write it. A stamp of the future, or older
-    than ``LONGEST_WAIT``, is not believed: then it is now.
+    Read from our server's stamp, which is believed however long the request
+    waited. Where ``settings.ARRIVAL_HEADER`` is set, a proxy in front writes it
+    too (``t=`` and seconds or milliseconds); only then, because otherwise
+    anybody could. What it writes counts unless it is later than our own stamp,
+    or older by more than ``LONGEST_WAIT``.
     """
-    written = environ.get(ARRIVED)
+    present = machine()
+    came = min(_moment(environ.get(ARRIVED)) or present, present)
     if settings.ARRIVAL_HEADER:
-        written = _seconds(str(environ.get(settings.ARRIVAL_HEADER, ""))) or written
-    if written is None:
-        return read()
-    moment, present = datetime.fromtimestamp(float(written), UTC), machine()
-    return told(moment) if timedelta(0) <= present - moment <= LONGEST_WAIT else told(present)
+        sent = _moment(_seconds(str(environ.get(settings.ARRIVAL_HEADER, ""))))
+        if sent is not None and timedelta(0) <= came - sent <= LONGEST_WAIT:
+            came = sent
+    return told(came)
+
+
+def _moment(seconds: Any) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(float(seconds), UTC)
 
 
 def _seconds(text: str) -> float | None:

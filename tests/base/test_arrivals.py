@@ -77,7 +77,8 @@ def slow_server(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "slow:application", "--bind", f"127.0.0.1:{port}", "--threads", "1",
          "--worker-class", "cauce.config.server.StampingWorker", "--no-control-socket", "--log-level", "error"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "cauce.config.settings"},
     )  # fmt: skip
     for _attempt in range(100):
         try:

@@ -210,7 +210,7 @@ def _load(sizes: list[int]) -> str:
     for scene, size in zip(load.SIZES, sizes, strict=True):
         done = subprocess.run(
             [sys.executable, "-m", "tests.bench.load", "--scene", scene, "--people", str(size)],
-            capture_output=True, text=True, check=True,
+            stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
         lines += ["", told[scene], "", load.table(json.loads(done.stdout.splitlines()[-1]))]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied
 from cauce.calls import operations, queries, tasks
-from cauce.calls.models import ApplicationState, CallReminder, ListVersion
+from cauce.calls.models import Application, ApplicationState, CallReminder, ListVersion
 from cauce.calls.rules import letters
 from cauce.notices import operations as notices
 from cauce.notices.models import Message, MessageState, NoReminders
@@ -172,3 +172,9 @@ def test_silence_counts_from_the_last_letter_that_went_out(call, people, django_
     assert page.rows[-1].days == 2
     assert page.rows[0].days == 10
     assert sum(fate.written for fate in page.fates) == 1
+    Message.objects.filter(key="sent").update(read_at=now)
+    folio = Application.objects.get(person=users[0].person).folio
+    with django_assert_num_queries(6):
+        (told,) = queries.silence_page(Actor("x"), call, now=now, folio=folio).told
+    assert (told.title, told.sent_at, told.read_at) == ("T", now - timedelta(days=2), now)
+    assert queries.silence_page(Actor("x"), call, now=now, folio="OTRO-1").told == ()

@@ -42,7 +42,21 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A letter of the call to one person: what it was, when it went out, and when they opened it inside Cauce."""
+
+    title: str
+    language: str
+    written_at: datetime
+    state: str
+    sent_at: datetime | None
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SilencePage:
+    """``asked`` is the folio that somebody looks up, ``told`` the latest letters of the call to its person."""
+
     frame: Frame
     bands: tuple[Band, ...]
     most: int
@@ -51,10 +65,14 @@ class SilencePage:
     longest: Page
     rows: tuple[Silent, ...]
     fates: tuple[Fate, ...]
+    asked: str
+    told: tuple[Told, ...]
 
 
-def silence_page(actor: Actor, call: Call, *, now: datetime, page: str | int = 1) -> SilencePage:
-    """Read the silence of a call in five queries. A letter counts when it went out or was opened inside Cauce."""
+def silence_page(
+    actor: Actor, call: Call, *, now: datetime, page: str | int = 1, folio: str = ""
+) -> SilencePage:
+    """Read the silence of a call in five queries, six with a ``folio``. A letter counts when it went out or was opened inside Cauce."""
     everybody = _heard(call)
     counted = everybody.aggregate(
         people=Count("pk"), without=Count("pk", filter=Q(person__user__isnull=True)), **_bands(now)
@@ -73,6 +91,26 @@ def silence_page(actor: Actor, call: Call, *, now: datetime, page: str | int = 1
         longest=longest,
         rows=tuple(_row(application, now) for application in longest),
         fates=fates(Message.objects.filter(matter=f"call:{call.pk}")),
+        asked=folio,
+        told=_told(call, folio) if folio else (),
+    )
+
+
+def _told(call: Call, folio: str) -> tuple[Told, ...]:
+    who = Application.objects.filter(call=call, folio=folio).values("person")
+    found = Message.objects.filter(matter=f"call:{call.pk}", user__person__in=who).order_by(
+        "-written_at", "-pk"
+    )
+    return tuple(
+        Told(
+            one.title,
+            one.language,
+            one.written_at,
+            str(MessageState(one.state).label),
+            one.sent_at,
+            one.read_at,
+        )
+        for one in found[:PAGE]
     )
 
 

@@ -121,8 +121,9 @@ def new_call(request: Any) -> HttpResponse:
 def silence(request: Any, code: str) -> HttpResponse:
     """Who has heard nothing for how long, and what became of the letters of the call."""
     page = queries.silence_page(
-        request.actor, call_of(request, code), now=request.now, page=request.GET.get("p", 1)
-    )
+        request.actor, call_of(request, code), now=request.now, page=request.GET.get("p", 1),
+        folio=request.GET.get("folio", "").strip().upper()[:40],
+    )  # fmt: skip
     return render(request, "calls/desk/silence.html", {"page": page})
 
 

@@ -427,6 +427,12 @@ def rail(title: str, items: Iterable[Sequence[Any]]) -> SafeString:
 
 
 @register.simple_tag
+def rails(groups: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> SafeString:
+    """The whole rail of a desk: groups with their titles."""
+    return format_html_join("", "{}", ((rail(title, items),) for title, items in groups))
+
+
+@register.simple_tag
 def dock_link(url: str, label: str, symbol: str = "", current: bool = False) -> SafeString:
     """One of the four places of the phone's dock."""
     return format_html(

@@ -41,7 +41,9 @@ from cauce.institutions.models import Institution, Specialty, specialty_name
 from cauce.notices.rules import may_read_texts
 
 PER_PAGE = 50
-RailItem = tuple[str, str, int | str, bool]
+RailItem = tuple[str, str, int | str, bool]  # label, address, count, whether it is shown
+Rail = list[tuple[str, list[RailItem]]]  # groups with their titles
+RailEntry = tuple[str, str, int | str]  # label, name of the address, count
 _WITH_PANELS = (CallKind.TEAMS, CallKind.MANAGERS)
 
 
@@ -63,7 +65,7 @@ class Frame:
     """What every page about one call shows: the rail with its counts, the state, who may change it, the last change."""
 
     call: Call
-    rail: list[RailItem]
+    rail: Rail
     state: tuple[str, str]
     may_edit: Verdict
     may_manage: Verdict
@@ -101,69 +103,78 @@ def desk_frame(actor: Actor, call: Call, current: str, *, now: datetime) -> Fram
     )
 
 
-def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) -> list[RailItem]:
+def desk_rail(call: Call, current: str, counts: dict[str, int] | None = None) -> Rail:
     """The rail of a call for every page of its desk; ``current`` is the name of the url that is shown."""
     counts = counts or {}
-    items: list[tuple[str, str, int | str]] = [
-        (_("Resumen"), "calls:desk_call", ""),
+    groups: list[tuple[str, list[RailEntry]]] = [
+        (call.code, [(_("Resumen"), "calls:desk_call", "")]),
+        (_("Bases"), _rules_of(call, counts)),
+        *([] if call.state == CallState.DRAFT else _under_way(call, counts)),
+        (_("Control"), [
+            *([] if call.state == CallState.DRAFT else [(_("Auditoría"), "allocation:audit", "")]),
+            (_("Bitácora"), "calls:log", ""),
+        ]),
+    ]  # fmt: skip
+    return [
+        (
+            title,
+            [
+                (label, url, count, name == current)
+                for label, name, count in entries
+                if (url := _url(name, call.code))
+            ],
+        )
+        for title, entries in groups
+    ]
+
+
+def _rules_of(call: Call, counts: dict[str, int]) -> list[RailEntry]:
+    is_draft = call.state == CallState.DRAFT
+    rubric = is_draft and (bool(call.rubric) or call.kind in _WITH_PANELS)
+    profile = is_draft and (bool(call.profile) or call.kind == CallKind.MANAGERS)
+    return [
         (_("Datos generales"), "calls:edit_general", ""),
         (_("Calendario"), "calls:edit_calendar", counts.get("entries_n", "")),
         (_("Estados y especialidades"), "calls:edit_scope", ""),
         (_("Orden y desempates"), "calls:edit_order", ""),
         (_("Plazas"), "calls:desk_posts", counts.get("posts_n", "")),
-        *_of_its_kind(call),
+        *([(_("Equipos y cobertura"), "calls:teams", "")] if call.kind == CallKind.TEAMS else []),
+        *([(_("Rúbrica"), "calls:edit_rubric", "")] if rubric else []),
+        *([(_("Perfil"), "calls:edit_profile", "")] if profile else []),
         (_("Cómo se asigna"), "calls:edit_design", ""),
         (_("Categorías"), "calls:edit_categories", len(call.categories) or ""),
         (_("Documentos"), "calls:edit_requirements", counts.get("asked_n", "")),
         (_("Después de los resultados"), "calls:edit_aftermath", ""),
         (_("Elegir el mecanismo"), "allocation:mechanisms", ""),
+        (_("Revisar y publicar"), "calls:publish", "")
+        if is_draft
+        else (_("Adendas"), "calls:addenda", counts.get("addenda_n", "")),
     ]
-    if call.state == CallState.DRAFT:
-        items.append((_("Revisar y publicar"), "calls:publish", ""))
-    else:
-        items += [
-            (_("Adendas"), "calls:addenda", counts.get("addenda_n", "")),
-            (_("Puntajes"), "calls:scores", ""),
-            (_("Anomalías"), "calls:anomalies", ""),
-            (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
-            (_("Demanda y vacantes"), "allocation:demand", ""),
-            (_("Candidatos"), "allocation:candidates", ""),
-            *([(_("Revisión"), "calls:desk_review", "")] if counts.get("asked_n", 1) else []),
-            *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
-            (_("Silencio y cartas"), "calls:silence", ""),
-            *([(_("Elección en vivo"), "allocation:live", "")] if call.mechanism == Mechanism.LIVE else []),
-            (_("Corridas"), "allocation:runs", ""),
-            (_("Publicaciones"), "allocation:releases", ""),
-            (_("Inconformidades"), "allocation:claims", ""),
-            (_("Ofertas y rondas"), "allocation:offers", ""),
-        ]
-    if call.state != CallState.DRAFT:
-        items.append((_("Auditoría"), "allocation:audit", ""))
-    items.append((_("Bitácora"), "calls:log", ""))
-    rail = []
-    for label, name, count in items:
-        if url := _url(name, call.code):
-            rail.append((label, url, count, name == current))
-    return rail
 
 
-def _of_its_kind(call: Call) -> list[tuple[str, str, int | str]]:
-    """What the rail of a call has only for its kind or its rules."""
-    is_draft = call.state == CallState.DRAFT
-    is_managers = call.kind == CallKind.MANAGERS
-    items: list[tuple[str, str, int | str, bool]] = [
-        (_("Equipos y cobertura"), "calls:teams", "", call.kind == CallKind.TEAMS),
-        (
-            _("Rúbrica"),
-            "calls:edit_rubric",
-            "",
-            is_draft and (bool(call.rubric) or call.kind in _WITH_PANELS),
-        ),
-        (_("Perfil"), "calls:edit_profile", "", is_draft and (bool(call.profile) or is_managers)),
-        (_("Jurados y entrevistas"), "calls:panels", "", not is_draft and bool(call.rubric)),
-        (_("Perfil y terna"), "calls:shortlists", "", not is_draft and (bool(call.profile) or is_managers)),
+def _under_way(call: Call, counts: dict[str, int]) -> list[tuple[str, list[RailEntry]]]:
+    """What a published call has: who applies, and what comes of it."""
+    shortlists = bool(call.profile) or call.kind == CallKind.MANAGERS
+    people: list[RailEntry] = [
+        (_("Solicitudes"), "calls:desk_applications", counts.get("sent_n", "")),
+        (_("Candidatos"), "allocation:candidates", ""),
+        (_("Demanda y vacantes"), "allocation:demand", ""),
+        *([(_("Revisión"), "calls:desk_review", "")] if counts.get("asked_n", 1) else []),
+        *([(_("Jurados y entrevistas"), "calls:panels", "")] if call.rubric else []),
+        *([(_("Perfil y terna"), "calls:shortlists", "")] if shortlists else []),
+        (_("Puntajes"), "calls:scores", ""),
+        (_("Anomalías"), "calls:anomalies", ""),
+        *([] if Design.of(call).is_plain else [(_("Grupos y órdenes"), "calls:standings", "")]),
+        (_("Silencio y cartas"), "calls:silence", ""),
     ]
-    return [(label, name, count) for label, name, count, is_there in items if is_there]
+    results: list[RailEntry] = [
+        *([(_("Elección en vivo"), "allocation:live", "")] if call.mechanism == Mechanism.LIVE else []),
+        (_("Corridas"), "allocation:runs", ""),
+        (_("Publicaciones"), "allocation:releases", ""),
+        (_("Inconformidades"), "allocation:claims", ""),
+        (_("Ofertas y rondas"), "allocation:offers", ""),
+    ]
+    return [(_("Personas"), people), (_("Resultados"), results)]
 
 
 def _url(name: str, *arguments: str) -> str:

@@ -398,6 +398,8 @@ def _small_form(
     context = {
         "frame": frame, "form": form, "title": title, "button": button, "saved": saved,
         "back": reverse(back, args=[frame.call.code]),
-        "back_label": next((label for label, _url, _count, current in frame.rail if current), ""),
+        "back_label": next(
+            (label for _group, items in frame.rail for label, _url, _count, current in items if current), ""
+        ),
     }  # fmt: skip
     return render(request, "calls/desk/form.html", context)

@@ -49,12 +49,15 @@ def arrived(environ: Mapping[str, Any]) -> datetime:
     anybody could. What it writes counts unless it is later than our own stamp,
     or older by more than ``LONGEST_WAIT``.
     """
-    present = machine()
-    came = min(_moment(environ.get(ARRIVED)) or present, present)
+    stamped, sent = _moment(environ.get(ARRIVED)), None
     if settings.ARRIVAL_HEADER:
         sent = _moment(_seconds(str(environ.get(settings.ARRIVAL_HEADER, ""))))
-        if sent is not None and timedelta(0) <= came - sent <= LONGEST_WAIT:
-            came = sent
+    if stamped is None and sent is None:
+        return read()
+    present = machine()
+    came = min(stamped or present, present)
+    if sent is not None and timedelta(0) <= came - sent <= LONGEST_WAIT:
+        came = sent
     return told(came)
 
 

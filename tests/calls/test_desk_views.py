@@ -104,7 +104,7 @@ def test_the_desk_itself(client, call):
 
 @pytest.mark.parametrize(
     ("name", "queries"),
-    [("desk_call", 11), ("edit_calendar", 12), ("desk_posts", 10), ("desk_applications", 11), ("log", 14)],
+    [("desk_call", 11), ("edit_calendar", 12), ("desk_posts", 10), ("desk_applications", 11), ("log", 11)],
 )
 def test_pages_take_the_same_queries_with_one_row_and_with_three(
     carla, call, name, queries, django_assert_num_queries

@@ -9,6 +9,17 @@ from cauce.allocation.models.audit import (
     Severity,
 )
 from cauce.allocation.models.claims import Claim, ClaimFile, ClaimKind, ClaimState
+from cauce.allocation.models.live import (
+    ChosenHow,
+    LiveChoice,
+    LiveCorrection,
+    LiveEntry,
+    LiveMode,
+    LivePost,
+    LiveState,
+    LiveTurn,
+    TurnState,
+)
 from cauce.allocation.models.offers import (
     LIVE,
     DeclineReason,
@@ -24,23 +35,14 @@ from cauce.allocation.models.offers import (
 from cauce.allocation.models.privacy import PrivacyReview, Treatment
 from cauce.allocation.models.releases import Release, ReleaseKind, ReleaseState
 from cauce.allocation.models.runs import (
-    ChosenHow,
     ClassCutoff,
     Cutoff,
-    LiveChoice,
-    LiveCorrection,
-    LiveEntry,
-    LiveMode,
-    LivePost,
-    LiveState,
-    LiveTurn,
     Placement,
     Rehearsal,
     RehearsalState,
     Run,
     RunState,
     Signature,
-    TurnState,
 )
 
 __all__ = [

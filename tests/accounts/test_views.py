@@ -164,7 +164,7 @@ def test_a_taken_address_gets_the_same_page_and_its_owner_a_letter(client):
     assert User.objects.filter(email="bruno@ejemplo.mx").get() == owner
     letter = Message.objects.get(address="bruno@ejemplo.mx")
     assert "/password/reset/" in letter.body
-    assert (letter.template, letter.template_version) == ("accounts.document_already_registered", 1)
+    assert (letter.template, letter.template_version) == ("accounts.account_already_exists", 1)
     again = stranger.post(reverse("account_email_verification_sent"), follow=True)
     assert "hace menos de tres minutos" in text(again)
     assert Message.objects.filter(address="bruno@ejemplo.mx").count() == 1

@@ -202,7 +202,7 @@ def test_a_million_empty_rows_cost_no_memory(row):
     )
     assert cells(sheet(ROWS)) == ROWS  # what is imported on the way is no cost of the rows
     found = []
-    assert peak(lambda: found.extend(cells(data))) < 20_000_000
+    assert peak(lambda: found.extend(cells(data))) < 30_000_000  # a list of them takes 67
     assert found == ROWS
     assert cells(text() + b",,\n" * 1_000_000) == ROWS
 

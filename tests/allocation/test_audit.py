@@ -33,8 +33,8 @@ from cauce.calls.models import OutageExtension, PaperApplication, Review, Review
 from cauce.notices.models import Message
 from tests.allocation import factories as make
 
-QUERIES = 35  # whatever there is of anything
-WITH_A_RUN = 14
+QUERIES = 36  # whatever there is of anything
+WITH_A_RUN = 15
 WORDS = "Falta el acta de la sala tres del examen."
 
 

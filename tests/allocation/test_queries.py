@@ -61,7 +61,7 @@ def test_the_pages_of_desk_and_public_are_read_in_a_fixed_number_of_queries(
         table = queries.cutoff_table(public, {})
         assert len(table.page.object_list) == table.total == size
     visible = queries.runs_visible_to(staff.carla).get(pk=run.pk)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = queries.run_page(staff.carla, visible, now=now)
     assert page.holding == 8
     with django_assert_num_queries(1):

@@ -104,6 +104,7 @@ CONDUCTORS = {
     "deliver",
     "deliver_one",
     "carry_out_rehearsal",
+    "measure_sensitivity",
     "refresh_outlook",
     "set_up_live",
     "tend_live",

@@ -8,7 +8,7 @@ from django.db import transaction
 from django_tasks import task
 
 from cauce.allocation import bridge, operations, queries
-from cauce.allocation.operations import audit, live, privacy
+from cauce.allocation.operations import audit, live, privacy, sensitivity
 from cauce.base import background, clock
 from cauce.base.actors import Actor
 
@@ -96,3 +96,11 @@ def repeat_run(rerun_id: int) -> None:
     if asked is not None and asked.done_at is None:
         difference = bridge.first_difference(queries.package_bytes(asked.run))
         audit.keep_rerun(actor=Actor.system("audit"), rerun=asked, difference=difference, now=clock.read())
+
+
+@task(takes_context=True)
+def measure_sensitivity(context: Any, sensitivity_id: int) -> None:
+    """Count what the tie-breaks of a run decide; again after a death, with the same counts."""
+    sensitivity.measure_sensitivity(
+        sensitivity_id=sensitivity_id, task_id=context.task_result.id, read_clock=clock.read
+    )

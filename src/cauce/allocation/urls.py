@@ -44,6 +44,7 @@ urlpatterns = [
     path("gestion/<slug:code>/corridas/<int:number>/retirar-firma/", views.withdraw, name="withdraw"),
     path("gestion/<slug:code>/corridas/<int:number>/publicar/", views.publish, name="publish"),
     path("gestion/<slug:code>/corridas/<int:number>/privacidad/", views.privacy, name="privacy"),
+    path("gestion/<slug:code>/corridas/<int:number>/desempates/", views.sensitivity, name="sensitivity"),
     path("gestion/<slug:code>/publicaciones/", views.releases, name="releases"),
     path("gestion/<slug:code>/publicaciones/definitiva/", views.propose_list, name="propose_list"),
     path("gestion/<slug:code>/publicaciones/deshacer/", views.propose_undo, name="propose_undo"),

@@ -38,6 +38,7 @@ from cauce.allocation.bridge.runs import (
     solve,
     ticket,
 )
+from cauce.allocation.bridge.sensitivity import answered_without
 
 __all__ = [
     "COMPRESSION",
@@ -55,6 +56,7 @@ __all__ = [
     "Outcome",
     "Placed",
     "Reason",
+    "answered_without",
     "class_cuts",
     "correction_outcome",
     "cuts",

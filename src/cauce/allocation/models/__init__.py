@@ -44,6 +44,7 @@ from cauce.allocation.models.runs import (
     RunState,
     Signature,
 )
+from cauce.allocation.models.sensitivity import Sensitivity
 
 __all__ = [
     "LIVE",
@@ -84,6 +85,7 @@ __all__ = [
     "Seat",
     "SeatMove",
     "SeatState",
+    "Sensitivity",
     "Severity",
     "Signature",
     "Treatment",

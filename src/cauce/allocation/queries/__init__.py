@@ -151,6 +151,14 @@ from cauce.allocation.queries.runs import (
     signing_desk,
     signing_memberships,
 )
+from cauce.allocation.queries.sensitivity import (
+    Counted,
+    SensitivityPage,
+    asked_sensitivity,
+    newest_sensitivity,
+    question_bytes,
+    sensitivity_page,
+)
 from cauce.allocation.queries.waiting import waiting_for
 
 __all__ = [
@@ -164,6 +172,7 @@ __all__ = [
     "Certificate",
     "ClaimPage",
     "ClaimsPage",
+    "Counted",
     "CutoffLine",
     "CutoffTable",
     "DemandPage",
@@ -184,11 +193,13 @@ __all__ = [
     "ResultsPage",
     "RunPage",
     "RunsPage",
+    "SensitivityPage",
     "SentLists",
     "SigningDesk",
     "accounts_of",
     "appeal_clock",
     "as_chosen",
+    "asked_sensitivity",
     "audit_desk",
     "audited_run",
     "barred_from",
@@ -233,6 +244,7 @@ __all__ = [
     "name_of",
     "neighbour_sentence",
     "newest_list_run",
+    "newest_sensitivity",
     "offer_page",
     "offered_posts",
     "offers_page",
@@ -262,6 +274,7 @@ __all__ = [
     "published_calls",
     "published_list",
     "published_runs",
+    "question_bytes",
     "readers_of",
     "release_page",
     "releases_of",
@@ -281,6 +294,7 @@ __all__ = [
     "runs_page",
     "runs_visible_to",
     "sendings",
+    "sensitivity_page",
     "sent_lists",
     "shape_of",
     "signatories",

@@ -28,6 +28,7 @@ from cauce.allocation.models import (
 from cauce.allocation.queries.audit_cases import Exceptions, Sampled, exceptions_of, sample_of
 from cauce.allocation.queries.privacy import privacy_reviews
 from cauce.allocation.queries.runs import CheckLine, check_lines, light_runs, name_of
+from cauce.allocation.queries.sensitivity import Counted, newest_sensitivity
 from cauce.allocation.rules import audit as rules
 from cauce.base import background
 from cauce.base.actors import Actor
@@ -118,6 +119,7 @@ class AuditDesk:
     rerun_stuck: bool
     may_rerun: Verdict
     checks: list[CheckLine]
+    tie_breaks: Counted | None
     seal_came_first: bool
     folio: str
     ticket: str
@@ -165,6 +167,7 @@ def audit_desk(
         rerun_stuck=any(one.done_at is None and one.task_id and background.failed(one.task_id) for one in reruns),
         may_rerun=rules.may_rerun(actor, run) if run else Verdict(False, ""),
         checks=check_lines(run) if run else [],
+        tie_breaks=newest_sensitivity(run),
         seal_came_first=call.published_at is not None and call.published_at <= call.closes_at,
         folio=folio,
         ticket=ticket(call.lottery_seed, folio) if folio and revealed else "",

@@ -14,6 +14,7 @@ from cauce.allocation import rules
 from cauce.allocation.models import ClassCutoff, Cutoff, Placement, Run, RunState
 from cauce.allocation.queries.privacy import PublicReview, public_review
 from cauce.allocation.queries.runs import light_runs, source_of
+from cauce.allocation.queries.sensitivity import Counted, newest_sensitivity
 from cauce.allocation.queries.words import wish_sentence
 from cauce.base import figures
 from cauce.base.actors import Actor
@@ -78,6 +79,7 @@ class CallResultsPage:
     file_name: str
     privacy: PublicReview | None = None
     classes: list[tuple[str, int, str]] = field(default_factory=list)
+    tie_breaks: Counted | None = None
 
     @property
     def opinion(self) -> Any:
@@ -90,7 +92,7 @@ class CallResultsPage:
 
 
 def call_results_page(call: Call, run: Run | None) -> CallResultsPage:
-    """Two queries: the offices that signed, and the review of the package."""
+    """Three queries: the offices that signed, the review of the package, and what the tie-breaks decide."""
     seal = call.lottery_commitment.removeprefix("sha256:")
     if run is None:
         return CallResultsPage(call, None, [], "", seal, "", "")
@@ -104,6 +106,7 @@ def call_results_page(call: Call, run: Run | None) -> CallResultsPage:
         f"{call.code}-corrida-{run.number}.zip",
         public_review(run),
         _public_classes(run),
+        newest_sensitivity(run, public=True),
     )
 
 

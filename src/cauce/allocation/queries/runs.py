@@ -17,6 +17,7 @@ from cauce.accounts.roles import Role
 from cauce.allocation import rules
 from cauce.allocation.models import Release, ReleaseState, Run, RunState, Signature
 from cauce.allocation.queries.live import run_verdict
+from cauce.allocation.queries.sensitivity import Counted, newest_sensitivity
 from cauce.allocation.queries.words import failure_sentence, stage_words
 from cauce.allocation.rules import privacy
 from cauce.base import background, figures
@@ -154,6 +155,7 @@ class RunPage:
     progress: tuple[str, int, int] | None
     failure: str
     checks: list[CheckLine]
+    tie_breaks: Counted | None
     holding: int
     signatures: list[SignatureLine]
     others: list[str]
@@ -180,7 +182,7 @@ class RunPage:
 
 
 def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
-    """Everything about one run but its cut-offs, in nine queries whatever its size (ten while under way)."""
+    """Everything about one run but its cut-offs, in ten queries whatever its size."""
     signatures = list(Signature.objects.filter(run=run).select_related("user__person").order_by("at", "pk"))
     signed_by = [one.user_id for one in signatures]
     others = [user for user in signatories(run.call.institution_id) if user.pk not in signed_by]
@@ -200,6 +202,7 @@ def run_page(actor: Actor, run: Run, *, now: Any) -> RunPage:
         progress=stage_words(found.stage if found else "") if is_under_way else None,
         failure=failure_sentence("silent" if is_dead else run.failure, run.facts.get("failure", {})),
         checks=checks,
+        tie_breaks=newest_sensitivity(run) if checks else None,
         holding=sum(line.kind == "ok" for line in checks),
         signatures=[
             SignatureLine(

@@ -67,6 +67,7 @@ from cauce.allocation.views.releases import (
     release,
     releases,
 )
+from cauce.allocation.views.sensitivity import sensitivity
 
 __all__ = [
     "audit",
@@ -134,6 +135,7 @@ __all__ = [
     "run_package",
     "run_progress",
     "runs",
+    "sensitivity",
     "settle_finding",
     "sign",
     "signing",

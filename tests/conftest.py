@@ -18,8 +18,10 @@ from hypothesis import settings as random_questions
 
 from tests import databases
 
-# Files whose tests start processes, write databases of their own or fill a whole demo.
+# Files whose tests start processes, write databases of their own, fill a whole demo or read the whole source.
 SLOW = (
+    "architecture/test_audited.py",
+    "architecture/test_translations.py",
     "demo/test_demo.py",
     "allocation/test_death.py",
     "failures/test_races.py",

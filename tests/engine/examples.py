@@ -14,4 +14,4 @@ SHARE = float(os.environ.get("TEST_EXAMPLES", "0.25"))
 
 
 def examples(number: int) -> settings:
-    return settings(max_examples=max(10, int(number * SHARE)))
+    return settings(max_examples=max(5, int(number * SHARE)))

@@ -22,6 +22,7 @@ from cauce.calls.models import (
     Stage,
 )
 from cauce.calls.operations import DecisionRefused, NothingToReview
+from cauce.calls.rules import consistency
 from cauce.calls.rules import review as rulebook
 from cauce.notices.models import Message
 from tests.calls import dossiers, drafts
@@ -381,6 +382,20 @@ def test_a_case_is_read_in_a_fixed_number_of_queries(call, rosa, django_assert_n
         queries.case_page(case, rosa, now=NOON)
 
 
+def test_a_reviewer_is_compared_with_all_the_others_at_each_document_and_few_decisions_say_nothing():
+    def marked(reviewer, accepted, observed):
+        found = ["accept"] * accepted + ["observe"] * observed
+        return [(reviewer, [{"requirement": "title", "finding": one}]) for one in found]
+
+    rows = consistency.compared([*marked(7, 5, 5), *marked(3, 9, 3), *marked(5, 8, 0)], ("accept", "observe"))
+    three, five, seven = rows["title"]
+    assert [one.reviewer for one in (three, five, seven)] == [3, 5, 7]  # by account: nobody is ranked
+    assert (seven.mine[1].share, seven.others[1].share) == (5 / 10, 3 / 20)
+    assert seven.mine[1].low < 0.5 < seven.mine[1].high
+    assert (five.decided, five.mine) == (8, (None, None))
+    assert five.others[0].share == 14 / 22
+
+
 @pytest.mark.django_db
 def test_the_desk_reads_the_review_in_a_fixed_number_of_queries(
     client, at_noon, call, rosa, django_assert_num_queries
@@ -390,9 +405,15 @@ def test_the_desk_reads_the_review_in_a_fixed_number_of_queries(
         decide(case, rosa, mark(evidence))
     carla = drafts.office()
     hers = make.actor(carla)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         page = queries.review_desk(hers, call, now=NOON)
     assert [row.decided for row in page.reviewers] == [3]
+    ((_title, (row,)),) = page.documents
+    assert (row.decided, row.cells) == (3, [])  # too few to say anything
+    (shown,) = queries.review_desk(
+        rosa, call, now=NOON
+    ).reviewers  # who does not manage the call reads no name
+    assert shown.name == f"cuenta {rosa.user_id}"
     client.force_login(carla)
     assert "Rosa" in client.get(reverse("calls:desk_review", args=[call.code])).content.decode()
     assert Person.objects.count() == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,12 +30,14 @@ from cauce.calls.models import (
     ReviewCase,
     Stage,
 )
+from cauce.calls.queries.consistency import AlikeRow, alike, range_of
 from cauce.calls.queries.desk import name_of
 from cauce.calls.queries.desk_pages import Frame, desk_frame
 from cauce.calls.queries.double_check import Checked, checked
 from cauce.calls.queries.evidence import Preview, asked_of, current_evidence, pages_of, previews
 from cauce.calls.queries.readings import Read, readings_of
 from cauce.calls.rules import review as rulebook
+from cauce.calls.rules.outlook import wilson
 from cauce.calls.rules.requirements import expires_on
 from cauce.calls.rules.review import REASONS, Mark
 
@@ -268,7 +270,7 @@ def queue_page(actor: Actor, *, now: datetime) -> QueuePage:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerRow:
-    """How one reviewer decides, to be compared with the others."""
+    """How one reviewer decides, to be compared with the others. ``upheld`` is the share that a blind second look upheld."""
 
     name: str
     decided: int
@@ -277,6 +279,7 @@ class ReviewerRow:
     minutes: str
     checked: int
     changed: int
+    upheld: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,11 +293,16 @@ class ReviewDesk:
     oldest: datetime | None
     checked: Checked
     reviewers: list[ReviewerRow]
+    documents: list[tuple[str, list[AlikeRow]]]
     wait_words: str
 
 
 def review_desk(actor: Actor, call: Call, *, now: datetime) -> ReviewDesk:
-    """Return the review in numbers; seven queries whatever its size."""
+    """Return the review in numbers; nine queries whatever its size.
+
+    Who manages the call reads who its reviewers are; everybody else reads the
+    numbers of their accounts, as in the audit log.
+    """
     frame = desk_frame(actor, call, "calls:desk_review", now=now)
     counts: Counter[str] = Counter()
     rows = ReviewCase.objects.filter(call=call).order_by().values_list("state", "is_complete")
@@ -306,6 +314,11 @@ def review_desk(actor: Actor, call: Call, *, now: datetime) -> ReviewDesk:
     wait = first.aggregate(
         wait=Avg(models.ExpressionWrapper(F("claimed_at") - F("queued_at"), models.DurationField()))
     )["wait"]
+    names = _names(first) if actor.holds(roles.CALL_MANAGE, call.institution_id) else {}
+
+    def name(user_id: int) -> str:
+        return names.get(user_id) or _("cuenta %(number)s") % {"number": user_id}
+
     return ReviewDesk(
         frame=frame,
         states=[(str(state.label), counts[state.value]) for state in CaseState],
@@ -313,12 +326,18 @@ def review_desk(actor: Actor, call: Call, *, now: datetime) -> ReviewDesk:
         incomplete=counts["incomplete"],
         oldest=line["oldest"],
         checked=checked(call),
-        reviewers=_reviewers(first),
+        reviewers=_reviewers(first, name),
+        documents=alike(call, first, name),
         wait_words=_lasting(wait) if wait is not None else "",
     )
 
 
-def _reviewers(first: models.QuerySet[Review]) -> list[ReviewerRow]:
+def _names(first: models.QuerySet[Review]) -> dict[int, str]:
+    users = User.objects.filter(pk__in=first.order_by().values("reviewer_id")).select_related("person")
+    return {user.pk: name_of(user) for user in users}
+
+
+def _reviewers(first: models.QuerySet[Review], name: Callable[[int], str]) -> list[ReviewerRow]:
     took: Any = models.ExpressionWrapper(F("decided_at") - F("claimed_at"), models.DurationField())
     rows = list(
         first.order_by()
@@ -331,18 +350,20 @@ def _reviewers(first: models.QuerySet[Review]) -> list[ReviewerRow]:
             checked=Count("pk", filter=Q(was_upheld__isnull=False)),
             changed=Count("pk", filter=Q(was_upheld=False)),
         )
-        .order_by("-n", "reviewer_id")
+        .order_by("reviewer_id")  # nobody is ranked
     )
-    users = User.objects.select_related("person").in_bulk([row["reviewer_id"] for row in rows])
     return [
         ReviewerRow(
-            name=name_of(users[row["reviewer_id"]]),
+            name=name(row["reviewer_id"]),
             decided=row["n"],
             observed=figures.percent(row["observed"] / row["n"]),
             excluded=figures.percent(row["excluded"] / row["n"]),
             minutes=_lasting(row["took"]),
             checked=row["checked"],
             changed=row["changed"],
+            upheld=range_of(wilson(row["checked"] - row["changed"], row["checked"]))
+            if row["checked"]
+            else "",
         )
         for row in rows
     ]

@@ -91,8 +91,8 @@ def _page_of(request: http.HttpRequest) -> str:
 def _only_a_button(request: http.HttpRequest, response: http.HttpResponseNotAllowed) -> http.HttpResponse:
     """Somebody opened the address of a button: say so instead of showing an empty page."""
     error = DomainError(
-        _("Esta dirección no es una página: sólo recibe lo que manda un botón."),
-        _("Vuelve a la página donde estaba el botón y úsalo ahí. No se guardó ni se cambió nada."),
+        _("Esta dirección no es una página: solo recibe lo que manda un botón."),
+        _("Vuelve a la página donde estaba el botón y úsalo ahí."),
     )
     told = shortcuts.render(request, "base/error.html", {"error": error}, status=405)
     told.headers["Allow"] = response.headers["Allow"]

@@ -64,6 +64,13 @@ class MyHomePage:
     rest: list[MyApplication]
     calls: list[CallCard]
 
+    @property
+    def are_others(self) -> bool:
+        """Whether no line of ``rest`` is of the application that stands first, as when an offer waits for its answer."""
+        return self.first is not None and all(
+            one.frame.application.folio != self.first.folio for one in self.rest
+        )
+
 
 def my_home_page(actor: Actor, *, now: datetime) -> MyHomePage:
     """Return the person's home; the number of queries grows with nothing but one's own applications (at most ten shown).

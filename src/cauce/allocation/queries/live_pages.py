@@ -95,7 +95,7 @@ class Live:
 
     @property
     def words(self) -> dict[str, str]:
-        labels = ["", _("Folio"), _("Plaza"), _("Cómo"), _("Hora")]
+        labels = ["", _("Folio"), _("Plaza"), _("Cómo"), _("Hora del centro")]
         how = {one.value: str(one.label) for one in ChosenHow}
         return {"how": json.dumps(how, ensure_ascii=False), "labels": json.dumps(labels, ensure_ascii=False)}
 

@@ -22,10 +22,12 @@ def _area(rows: int) -> forms.Textarea:
 class RubricForm(Seen):
     criteria = forms.CharField(
         max_length=20_000, label=_("Criterios y niveles"), widget=_area(18),
-        help_text=_("Un renglón «Nombre; peso» y debajo, de menos a más, un renglón «puntos: qué significa» por nivel."),
+        help_text=_("Un renglón «Nombre; peso» y debajo, de menos a más, un renglón «puntos: qué significa» por nivel. Por ejemplo, «Trato con la comunidad; 2» y debajo «0: no da ejemplos» y «5: da uno y dice qué aprendió»."),
     )  # fmt: skip
     combine = forms.ChoiceField(
-        choices=panels.Combine.choices, label=_("De varias hojas cuenta"), widget=forms.RadioSelect
+        choices=panels.Combine.choices,
+        label=_("Si califican varias personas, cuenta"),
+        widget=forms.RadioSelect,
     )
     quorum = forms.IntegerField(
         min_value=1, max_value=panels.MOST_PANELLISTS, label=_("Cuántas personas califican, al menos")
@@ -184,7 +186,7 @@ class TeamsForm(forms.Form):
 class ProfileForm(forms.Form):
     profile = forms.CharField(
         required=False, max_length=8000, label=_("Requisitos"), widget=_area(10),
-        help_text=_("Un renglón por requisito: «Requisito; sí» si es indispensable, o «Requisito; peso» si suma."),
+        help_text=_("Un renglón por requisito: «Requisito; sí» si es indispensable, o «Requisito; peso» si suma. Por ejemplo, «Cédula de especialidad; sí» y «Dos años en un cargo directivo; 3»."),
     )  # fmt: skip
 
     def clean_profile(self) -> Any:

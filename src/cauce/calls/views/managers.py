@@ -36,6 +36,7 @@ def edit_profile(request: Any, code: str) -> HttpResponse:
         "frame": frame,
         "form": form,
         "title": _("Perfil"),
+        "lead": _("Lo que el puesto pide a quien se postule. Se congela con las reglas."),
         "button": _("Guardar el perfil"),
         "rubric": None,
     }

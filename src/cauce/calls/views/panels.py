@@ -36,6 +36,7 @@ def edit_rubric(request: Any, code: str) -> HttpResponse:
     context = {
         "frame": frame, "form": form, "title": _("Rúbrica"), "rubric": Rubric.of(call.rubric),
         "button": _("Guardar la rúbrica"),
+        "lead": _("Con qué califica el jurado cada entrevista. Se publica con la convocatoria y se congela con las reglas."),
     }  # fmt: skip
     return render(request, "calls/desk/rubric.html", context, status=422 if form.errors else 200)
 

@@ -133,7 +133,7 @@ def test_a_doubtful_number_is_asked_about_once_and_the_doubt_is_kept(client):
         ({"kind": "passport", "number": "1234567890"}, "tiene de 5 a 9 letras y números"),
         ({"kind": "cedula"}, "Ese documento no es de ese país"),
         ({"kind": ""}, "Elige con qué documento te registras"),
-        ({"licence": "A12"}, "El número de JVPM lleva sólo números"),
+        ({"licence": "A12"}, "El número de JVPM lleva solo números"),
         ({"birth_date_2": "2020"}, "menos de 18 años"),
         ({"given_names": "Ana 😀"}, "Un nombre no lleva"),
         ({"curp": CURP}, "regístrate con ella"),
@@ -387,7 +387,7 @@ def test_a_wrong_licence_stays_to_be_corrected(client, xiomara):
     assert "Falta este dato" in page
     assert 'value="CMH-01"' in page
     page = text(client.post("/mi/datos/licencia/", {"country": "SV", "licence": "CMH-01"}))
-    assert "lleva sólo números" in page
+    assert "lleva solo números" in page
     future = {"issued_on_0": "1", "issued_on_1": "3", "issued_on_2": "2999"}
     page = text(client.post("/mi/datos/licencia/", {"country": "SV", "licence": "1", **future}))
     assert "ni después de hoy" in page

@@ -116,7 +116,7 @@ def test_a_megabyte_is_refused_without_echo():
         ("BOXW310820HNE\x00XN09", "El carácter 14 («U+0000») no es letra ni número."),
         ("BOXW311320HNERXN09", "(día 20, mes 13, año 1931) no existe"),
         ("BOXW310230HNERXN09", "(día 30, mes 02, año 1931) no existe"),
-        ("BOXW310820ZNERXN09", "sólo puede ser H, M o X; aquí es «Z»"),
+        ("BOXW310820ZNERXN09", "solo puede ser H, M o X; aquí es «Z»"),
         ("BOXW310820HQQRXN09", "ninguna se abrevia «QQ»"),
         ("BOXW310820HNERXN08", "El último carácter no corresponde"),
         ("BOXW310820HNERXM09", "El último carácter no corresponde"),

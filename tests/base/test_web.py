@@ -56,7 +56,7 @@ def test_the_address_of_a_button_says_that_it_is_no_page(client, application):
     got = client.get(reverse("calls:application_restore", args=[application[0].folio]))
     assert got.status_code == 405
     assert got.headers["Allow"] == "POST"
-    assert "sólo recibe lo que manda un botón" in got.content.decode()
+    assert "solo recibe lo que manda un botón" in got.content.decode()
 
 
 @pytest.mark.django_db

@@ -254,7 +254,7 @@ class ForeignForm(NamesForm, LicenceFields):
     sex = forms.ChoiceField(label=gettext_lazy("Sexo"), choices=Sex.choices, widget=forms.RadioSelect)
     curp = forms.CharField(
         label=gettext_lazy("CURP genérica"),
-        help_text=gettext_lazy("Sólo si una oficina ya te dio una que empieza con XEXX."),
+        help_text=gettext_lazy("Solo si una oficina ya te dio una que empieza con XEXX."),
         required=False,
         max_length=100,
         widget=forms.TextInput(attrs=_EXACT),
@@ -438,7 +438,7 @@ class RecoveryForm(CurpForm):
     proof = forms.FileField(
         label=gettext_lazy("Identificación oficial con fotografía"),
         help_text=gettext_lazy(
-            "Una foto o un PDF: INE, pasaporte o cédula. Sólo la ve la unidad de datos personales."
+            "Una foto o un PDF: INE, pasaporte o cédula. Solo la ve la unidad de datos personales."
         ),
         widget=forms.FileInput(attrs={"accept": files.ACCEPTED}),
     )
@@ -500,6 +500,6 @@ class RecoveryDecisionForm(DecisionForm):
         choices=[("complete", "complete"), ("refuse", "refuse")], widget=forms.HiddenInput
     )
     reason = forms.CharField(
-        label=gettext_lazy("Qué no concuerda (sólo para negar)"), max_length=600,
+        label=gettext_lazy("Qué no concuerda (solo para negar)"), max_length=600,
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip

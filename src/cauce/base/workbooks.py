@@ -54,7 +54,7 @@ def _bomb(most: int) -> Unreadable:
     return Unreadable(
         _("El libro se desempaca a más de %(most)s: no es una tabla de trabajo.")
         % {"most": figures.size(most)},
-        _("Copiar sólo las columnas y filas necesarias a un libro nuevo."),
+        _("Copiar solo las columnas y filas necesarias a un libro nuevo."),
     )
 
 

@@ -72,7 +72,7 @@ def load_demo_people(*, institution_ids_by_code: dict[str, int], actor: Actor, n
     the catalogue names and ``institution_ids_by_code`` lacks.
     """
     if not (settings.DEMO or settings.TESTING):
-        raise Denied(_("Las personas inventadas sólo existen en una demostración."))
+        raise Denied(_("Las personas inventadas solo existen en una demostración."))
     notice = PrivacyNotice.objects.latest("version")
     people = intake.demo_people()
     there = {user.email: user for user in User.objects.filter(email__in=[one.email for one in people])}

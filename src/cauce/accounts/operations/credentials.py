@@ -23,7 +23,7 @@ def own_person(actor: Actor) -> Person:
     """Lock and return the person behind the actor. Raises ``Denied`` for an office."""
     person = Person.objects.select_for_update().filter(pk=actor.person_id or 0).first()
     if person is None:
-        raise Denied(_("Sólo una persona tiene documentos; esta cuenta es de una oficina."))
+        raise Denied(_("Solo una persona tiene documentos; esta cuenta es de una oficina."))
     return person
 
 

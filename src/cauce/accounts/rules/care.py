@@ -68,7 +68,7 @@ def may_extend_request(actor: Actor, request: DataRequest, *, now: datetime) -> 
 
 def may_fulfil_request(actor: Actor, request: DataRequest) -> Verdict:
     return may_care(actor).unless(
-        request.state != DataRequestState.GRANTED, _("Sólo se cumple lo que se dijo que procede.")
+        request.state != DataRequestState.GRANTED, _("Solo se cumple lo que se dijo que procede.")
     )
 
 
@@ -158,7 +158,7 @@ def may_undo_merge(actor: Actor, merge: PersonMerge, *, now: datetime) -> Verdic
     if verdict and merge.decided_at is not None and now > merge.decided_at + UNDO_WITHIN:
         return Verdict(
             False,
-            _("Se unieron el %(day)s; sólo se separan en los 30 días siguientes.")
+            _("Se unieron el %(day)s; solo se separan en los 30 días siguientes.")
             % {"day": figures.day(merge.decided_at)},
         )
     return verdict

@@ -78,7 +78,7 @@ def read_curp(text: str) -> Curp:
     birth_date = _birth_date(number)
     sex, code = number[10], number[11:13]
     if sex not in SEXES:
-        raise _refusal(_("El carácter 11 dice el sexo y sólo puede ser H, M o X; aquí es «%s».") % sex)
+        raise _refusal(_("El carácter 11 dice el sexo y solo puede ser H, M o X; aquí es «%s».") % sex)
     if code not in CURP_STATES:
         raise _refusal(
             _("Los caracteres 12 y 13 dicen la entidad de nacimiento, y ninguna se abrevia «%s».") % code
@@ -99,7 +99,7 @@ def check_digit(first_seventeen: str) -> str:
 def _compact(text: str) -> str:
     if len(text) > PASTE_LIMIT:
         raise _refusal(
-            _("Esto es mucho más largo que una CURP, que tiene 18 caracteres."), _("Pega sólo la CURP.")
+            _("Esto es mucho más largo que una CURP, que tiene 18 caracteres."), _("Pega solo la CURP.")
         )
     kept = [c for c in unicodedata.normalize("NFC", text) if not c.isspace() and c not in "-_‐‑‒–—−"]
     for position, character in enumerate(kept, start=1):

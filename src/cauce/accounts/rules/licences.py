@@ -80,7 +80,7 @@ def read_licence(country: str, authority: str, number: str) -> tuple[str, str]:
         number = number.translate(str.maketrans("", "", " .-")).removeprefix(known.code)
         if not known.pattern.fullmatch(number):
             raise LicenceRefused(
-                _("El número de %(authority)s lleva sólo números, como %(shape)s.")
+                _("El número de %(authority)s lleva solo números, como %(shape)s.")
                 % {"authority": known.code, "shape": known.shape},
                 _("Cópialo de tu carné o constancia."),
                 field="licence",

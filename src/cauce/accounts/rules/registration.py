@@ -68,7 +68,7 @@ def read_phone(text: str) -> str:
     if not (digits.isascii() and digits.isdigit() and 10 <= len(digits) <= 15):
         raise PhoneRefused(
             _("Un teléfono tiene 10 dígitos, o hasta 15 con la clave del país."),
-            _("Escribe sólo números, por ejemplo 999 123 4567."),
+            _("Escribe solo números, por ejemplo 999 123 4567."),
             field="phone",
         )
     return kept

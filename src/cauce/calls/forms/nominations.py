@@ -81,7 +81,7 @@ class CategoryForm(forms.Form):
     category = forms.ChoiceField(label=_("Te postulas como"), widget=forms.RadioSelect)
     number = forms.CharField(
         label=_("Matrícula"), max_length=LONGEST_NUMBER, required=False,
-        help_text=_("Sólo de fuerzas armadas: la de la SEDENA o la SEMAR."),
+        help_text=_("Solo de fuerzas armadas: la de la SEDENA o la SEMAR."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
 
@@ -102,7 +102,7 @@ class CategoriesForm(Seen):
     def __init__(self, *args: Any, design: Design, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         classes = [
-            ("", _("Sólo los lugares abiertos")),
+            ("", _("Solo los lugares abiertos")),
             *((one["key"], one["label"]) for one in design.groups),
         ]
         for key, label in Category.choices:

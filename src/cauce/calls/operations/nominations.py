@@ -339,7 +339,7 @@ def accept_nomination(*, nomination: Nomination, actor: Actor, now: datetime) ->
         raise NominationRefused(
             _("Ya aceptaste la propuesta de %(institution)s en esta convocatoria.")
             % {"institution": other.partner.institution.acronym},
-            _("Una persona sólo puede ir propuesta por un instituto."),
+            _("Una persona solo puede ir propuesta por un instituto."),
         )
     application.category, application.category_number = Category.PARTNER, nomination.staff_number
     application.groups = sorted({*application.groups, group})

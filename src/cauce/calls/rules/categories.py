@@ -116,7 +116,7 @@ def may_apply_as_any(who: Identity, admitted: Collection[str], invitations: int 
     if not admitted or open_to(who, admitted):
         return Verdict(True)
     labels = ", ".join(str(Category(one).label) for one in admitted)
-    reason = _("Esta convocatoria sólo admite a personas de estas categorías: %(labels)s.") % {
+    reason = _("Esta convocatoria solo admite a personas de estas categorías: %(labels)s.") % {
         "labels": labels
     }
     if invitations:
@@ -205,7 +205,7 @@ def category_faults(
         for key in sorted(known - used):
             yield CategoryFault(
                 "class-without-category", key, _("Clase «%(label)s»") % {"label": design.label_of(key)},
-                _("Ninguna categoría lleva a ella: sólo es de ella quien la institución diga, folio por folio."),
+                _("Ninguna categoría lleva a ella: solo es de ella quien la institución diga, folio por folio."),
                 _("Unirla a una categoría, o confirmar que así se quiere."), blocks=False,
             )  # fmt: skip
 

@@ -145,5 +145,5 @@ def sign_appointment(request: Any, code: str, key: str) -> HttpResponse:
 
 def _small(request: Any, call: Any, form: Any, title: str, button: str) -> HttpResponse:
     frame = queries.desk_frame(request.actor, call, "calls:shortlists", now=request.now)
-    context = {"frame": frame, "form": form, "title": title, "button": button, "rubric": None}
+    context = {"frame": frame, "form": form, "title": title, "lead": "", "button": button, "rubric": None}
     return render(request, "calls/desk/rubric.html", context, status=422 if form.errors else 200)

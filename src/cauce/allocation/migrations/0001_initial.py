@@ -214,6 +214,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PrivacyReview',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('package_digest', models.CharField(max_length=80)),
+                ('treatment', models.CharField(choices=[('publish', 'Se publica como está'), ('hold', 'No se publica así')], max_length=8)),
+                ('grounds', models.TextField()),
+                ('counts', models.JSONField(default=dict)),
+                ('alone', models.PositiveIntegerField()),
+                ('office', models.CharField(choices=[('call_manager', 'Gestión de convocatorias'), ('second_signatory', 'Segunda firma'), ('auditor', 'Auditoría'), ('education_office', 'Coordinación de Educación en Salud'), ('reviewer', 'Revisión de documentos'), ('desk_clerk', 'Mesa de elección'), ('panellist', 'Jurado de entrevistas'), ('partner_officer', 'Enlace de instituto socio'), ('privacy_officer', 'Unidad de datos personales')], max_length=20)),
+                ('decided_at', models.DateTimeField()),
+                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='privacy_reviews', to='allocation.run')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('treatment', 'publish')), fields=('run', 'package_digest'), name='package_cleared_once'), models.CheckConstraint(condition=models.Q(models.Q(('grounds', ''), _negated=True), ('package_digest__startswith', 'sha256:')), name='privacy_review_says_of_what_and_why')],
+            },
+        ),
+        migrations.CreateModel(
             name='Placement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -381,6 +399,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('before', models.F('after')), _negated=True), name='seat_move_moves')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Sensitivity',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('requested_at', models.DateTimeField()),
+                ('task_id', models.UUIDField(null=True)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('engine_version', models.CharField(blank=True, max_length=20)),
+                ('document', models.JSONField(default=dict)),
+                ('digest', models.CharField(blank=True, max_length=80)),
+                ('failure', models.CharField(blank=True, max_length=80)),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sensitivities', to='allocation.run')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('done_at__isnull', True)), fields=('run',), name='one_sensitivity_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('digest', ''), ('done_at__isnull', True), ('failure', '')), models.Q(('done_at__isnull', False), ('failure', ''), models.Q(('digest', ''), _negated=True)), models.Q(('digest', ''), ('done_at__isnull', False), models.Q(('failure', ''), _negated=True)), _connector='OR'), name='done_sensitivity_has_a_digest_or_says_why')],
             },
         ),
         migrations.CreateModel(

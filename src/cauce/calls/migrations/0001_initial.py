@@ -31,6 +31,8 @@ class Migration(migrations.Migration):
                 ('opens_at', models.DateTimeField()),
                 ('closes_at', models.DateTimeField()),
                 ('results_at', models.DateTimeField()),
+                ('outage_window', models.PositiveSmallIntegerField(default=180)),
+                ('outage_grace', models.PositiveSmallIntegerField(default=30)),
                 ('mechanism', models.CharField(choices=[('serial', 'Por orden de mérito'), ('live', 'En vivo, por turnos en orden de mérito'), ('stable', 'Cada plaza con su propio orden')], default='serial', max_length=10)),
                 ('post_orders', models.CharField(choices=[('merit', 'El mérito, igual en todas'), ('points', 'El mérito más puntos'), ('partner', 'El mérito; en las de un instituto socio, el orden de su propuesta'), ('imported', 'Una lista de cada plaza')], default='merit', max_length=10)),
                 ('order_points', models.JSONField(blank=True, default=dict)),
@@ -63,7 +65,7 @@ class Migration(migrations.Migration):
                 ('states', models.ManyToManyField(related_name='calls', to='institutions.state')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at')), ('results_at__gt', models.F('closes_at'))), name='call_calendar_in_order'), models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('rules_digest', ''), ('state', 'draft')), models.Q(('published_at__isnull', False), ('state', 'published'), models.Q(('rules_digest', ''), _negated=True), models.Q(('lottery_commitment', ''), _negated=True)), _connector='OR'), name='published_call_has_frozen_rules'), models.CheckConstraint(condition=models.Q(('mechanism', 'stable'), ('post_orders', 'merit'), _connector='OR'), name='one_order_for_all_is_merit')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at')), ('results_at__gt', models.F('closes_at'))), name='call_calendar_in_order'), models.CheckConstraint(condition=models.Q(('outage_grace__lte', 240), ('outage_window__range', (30, 1440))), name='call_gives_outages_back'), models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('rules_digest', ''), ('state', 'draft')), models.Q(('published_at__isnull', False), ('state', 'published'), models.Q(('rules_digest', ''), _negated=True), models.Q(('lottery_commitment', ''), _negated=True)), _connector='OR'), name='published_call_has_frozen_rules'), models.CheckConstraint(condition=models.Q(('mechanism', 'stable'), ('post_orders', 'merit'), _connector='OR'), name='one_order_for_all_is_merit')],
             },
         ),
         migrations.CreateModel(
@@ -180,12 +182,13 @@ class Migration(migrations.Migration):
                 ('alternative', models.CharField(blank=True, max_length=300)),
                 ('verifier', models.CharField(choices=[('reviewer', 'Quien revisa el expediente'), ('source', 'Se coteja con la fuente que lo expide'), ('desk', 'Se coteja con el original, en persona')], default='reviewer', max_length=10)),
                 ('reach', models.CharField(choices=[('everyone', 'A todas las personas'), ('national', 'A quien se identifica con documentos de México'), ('foreign', 'A quien se identifica con documentos de otro país')], default='everyone', max_length=10)),
+                ('category', models.CharField(blank=True, choices=[('mexican', 'Mexicana'), ('foreign', 'Extranjera'), ('armed_forces', 'Fuerzas armadas'), ('partner', 'Propuesta por un instituto socio')], max_length=12)),
                 ('is_needed', models.BooleanField(default=True)),
                 ('source', models.CharField(blank=True, max_length=300)),
                 ('call', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='requirements', to='calls.call')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('call', 'key'), name='requirement_once'), models.CheckConstraint(condition=models.Q(models.Q(('cure_days__gte', 1), ('is_curable', True)), models.Q(models.Q(('is_curable', False), ('is_curable__isnull', True), _connector='OR'), ('cure_days__isnull', True)), _connector='OR'), name='curable_requirement_has_a_window'), models.CheckConstraint(condition=models.Q(('validity_days__isnull', True), ('validity_days__gte', 1), _connector='OR'), name='requirement_validity_is_a_day_or_more')],
+                'constraints': [models.UniqueConstraint(fields=('call', 'key'), name='requirement_once'), models.CheckConstraint(condition=models.Q(models.Q(('cure_days__gte', 1), ('is_curable', True)), models.Q(models.Q(('is_curable', False), ('is_curable__isnull', True), _connector='OR'), ('cure_days__isnull', True)), _connector='OR'), name='curable_requirement_has_a_window'), models.CheckConstraint(condition=models.Q(('validity_days__isnull', True), ('validity_days__gte', 1), _connector='OR'), name='requirement_validity_is_a_day_or_more'), models.CheckConstraint(condition=models.Q(('category', ''), ('category__in', ['mexican', 'foreign', 'armed_forces', 'partner']), _connector='OR'), name='requirement_of_a_known_category')],
             },
         ),
         migrations.CreateModel(
@@ -484,10 +487,11 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('family', 'Es de mi familia'), ('work', 'Trabajamos juntos, o una persona dependía de la otra'), ('studies', 'Fui su profesora o profesor, o dirigí su tesis'), ('friendship', 'Hay amistad o enemistad'), ('interest', 'Me conviene, o me perjudica, su resultado')], max_length=10)),
                 ('declared_at', models.DateTimeField()),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recusals', to='calls.application')),
+                ('substitute', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recusals', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'application'), name='recusal_once')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'application'), name='recusal_once'), models.UniqueConstraint(fields=('substitute', 'application'), name='substitute_once'), models.CheckConstraint(condition=models.Q(('substitute__isnull', True), models.Q(('substitute', models.F('user')), _negated=True), _connector='OR'), name='nobody_substitutes_themselves')],
             },
         ),
         migrations.CreateModel(
@@ -508,7 +512,7 @@ class Migration(migrations.Migration):
                 ('claimed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'indexes': [models.Index(fields=['call', 'state', 'queued_at'], name='review_queue')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ('queued', 'observed'))), fields=['call', 'queued_at', 'id'], name='review_queue')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('claimed_at__isnull', True), ('claimed_by__isnull', True), ('claimed_until__isnull', True)), models.Q(('claimed_at__isnull', False), ('claimed_by__isnull', False), ('claimed_until__isnull', False)), _connector='OR'), name='claimed_case_has_a_lease'), models.CheckConstraint(condition=models.Q(models.Q(('cure_until__isnull', False), ('state', 'observed')), models.Q(models.Q(('state', 'observed'), _negated=True), ('cure_until__isnull', True)), _connector='OR'), name='observed_case_has_a_clock'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('state', 'queued')), models.Q(models.Q(('state', 'queued'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='decided_case_has_a_time')],
             },
         ),

@@ -308,6 +308,8 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     seconds = used.ru_utime + used.ru_stime
     say(f"Tests took {time.monotonic() - started:.0f} s, and {seconds:.0f} s of the processors.")
     say(f"Beside them: ten million turns of an empty loop take {_calibration():.2f} s here now.")
+    if any(outcomes):
+        raise SystemExit(max(outcomes))
 
 
 def _calibration() -> float:

@@ -1,0 +1,27 @@
+"""The command that everything trusts: a failed test fails the run, whatever is said after it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+import run
+
+
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize("outcomes", [[0, 0], [1, 0], [0, 1]])
+def test_one_failed_pass_fails_the_run(monkeypatch, quick, outcomes):
+    left = outcomes[:1] if quick else outcomes[:]
+    expected = max(left)
+    monkeypatch.setattr(run, "setup", lambda **_options: None)
+    monkeypatch.setattr(
+        run.subprocess, "run", lambda *_command, **_options: SimpleNamespace(returncode=left.pop(0))
+    )
+    try:
+        run.test([], quick=quick, scale=False)
+    except SystemExit as ended:
+        assert ended.code == expected != 0
+    else:
+        assert expected == 0
+    assert left == []

@@ -5,10 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-
 import run
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("quick", [True, False])
 @pytest.mark.parametrize("outcomes", [[0, 0], [1, 0], [0, 1]])
 def test_one_failed_pass_fails_the_run(monkeypatch, quick, outcomes):

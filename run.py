@@ -282,7 +282,7 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal" if quick else "loadgroup"]
     outcomes = []
     if quick:
-        env["TEST_EXAMPLES"] = "0.08"
+        env["TEST_EXAMPLES"] = "0.04"
         quickly = [*pytest, "-m", "not journey and not scale and not slow", *arguments]
         outcomes.append(subprocess.run([str(part) for part in quickly], cwd=ROOT, env=env).returncode)
     else:

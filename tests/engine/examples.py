@@ -1,4 +1,4 @@
-"""How many random questions a test asks: a quarter of its number, a twelfth in the quick run, more if asked for.
+"""How many random questions a test asks: a quarter of its number, a twenty-fifth in the quick run, more if asked for.
 
 ``TEST_EXAMPLES=20 python3 run.py test tests/engine`` asks twenty times its number; the tests marked ``scale``
 ask thousands of each kind.

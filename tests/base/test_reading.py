@@ -194,15 +194,18 @@ def test_entities_are_not_expanded():
     [b'<row r="%d"/>', pytest.param(b'<row r="%d"><c r="A%d" s="1"/></row>', marks=pytest.mark.scale)],
 )
 def test_a_million_empty_rows_cost_no_memory(row):
-    empty = b"".join(row.replace(b"%d", str(at).encode()) for at in range(4, 1_048_577))
-    data = rewritten(
-        sheet(ROWS),
-        "xl/worksheets/sheet1.xml",
-        lambda xml: xml.replace(b"</sheetData>", empty + b"</sheetData>"),
-    )
-    assert cells(sheet(ROWS)) == ROWS  # what is imported on the way is no cost of the rows
+    def with_empty(last):
+        empty = b"".join(row.replace(b"%d", str(at).encode()) for at in range(4, last))
+        return rewritten(
+            sheet(ROWS),
+            "xl/worksheets/sheet1.xml",
+            lambda xml: xml.replace(b"</sheetData>", empty + b"</sheetData>"),
+        )
+
+    data = with_empty(1_048_577)
+    assert cells(with_empty(20_000)) == ROWS  # what reading any such file takes is no cost of the rows
     found = []
-    assert peak(lambda: found.extend(cells(data))) < 30_000_000  # a list of them takes 67
+    assert peak(lambda: found.extend(cells(data))) < 20_000_000
     assert found == ROWS
     assert cells(text() + b",,\n" * 1_000_000) == ROWS
 

@@ -69,6 +69,26 @@ def clear_package(page):
     page.get_by_text("Decisión guardada").wait_for()
 
 
+def publish(visit, code):
+    """The first run of a closed call, asked for, signed by two, its package reviewed, and published before its day."""
+    page = visit(DESK)
+    enter_as(page, "Ofelia")
+    page.goto(f"/gestion/{code}/corridas/")
+    page.get_by_role("button", name="Pedir una corrida").click()
+    page.get_by_role("button", name="Firmar esta huella").click(timeout=90_000)
+    page.get_by_text("Falta una firma para publicar").wait_for()
+    page = visit(DESK)
+    read_package(page, f"{code}, corrida 1")
+    clear_package(page)
+    page = visit(DESK)
+    enter_as(page, "Sofía")
+    page.goto(f"/gestion/{code}/corridas/1/")
+    page.get_by_role("button", name="Firmar esta huella").click()
+    page.get_by_label("Motivo de publicar antes").fill("La sede del acto público se adelantó.")
+    page.get_by_role("button", name="Publicar los resultados").click()
+    page.get_by_role("link", name="Ver la página pública de resultados").wait_for()
+
+
 def wishes(page):
     """The posts of the list as the page shows them, best first."""
     return [row.get_attribute("data-item") for row in page.locator(".c-rank > li").all()]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import DESK, PHONE, settle
-from tests.journeys.test_spine import clear_package, enter_as, read_package
+from tests.journeys.test_spine import enter_as, publish
 
 pytestmark = pytest.mark.once
 PICTURES = os.environ.get("JOURNEY_STATES")
@@ -198,24 +198,8 @@ def test_the_national_catalogue_of_units_is_read_dry_and_let_go_of(visit, look):
 @pytest.fixture
 def published(visit):
     """RM24 with its results out, as the errand of the signatures leaves it."""
-    page = visit(DESK)
-    if page.request.get("/resultados/RM24/cortes.csv").ok:
-        return
-    enter_as(page, "Ofelia")
-    page.goto("/gestion/RM24/corridas/")
-    page.get_by_role("button", name="Pedir una corrida").click()
-    page.get_by_role("button", name="Firmar esta huella").click(timeout=90_000)
-    page.get_by_text("Falta una firma para publicar").wait_for()
-    page = visit(DESK)
-    read_package(page, "RM24, corrida 1")
-    clear_package(page)
-    page = visit(DESK)
-    enter_as(page, "Sofía")
-    page.goto("/gestion/RM24/corridas/1/")
-    page.get_by_role("button", name="Firmar esta huella").click()
-    page.get_by_label("Motivo de publicar antes").fill("La sede del acto público se adelantó.")
-    page.get_by_role("button", name="Publicar los resultados").click()
-    page.get_by_role("link", name="Ver la página pública de resultados").wait_for()
+    if not visit(DESK).request.get("/resultados/RM24/cortes.csv").ok:
+        publish(visit, "RM24")
 
 
 def test_the_certificate_of_a_place_is_read_on_a_phone_and_downloaded(visit, look, published):

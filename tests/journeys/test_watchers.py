@@ -12,11 +12,10 @@ import pytest
 
 from tests.journeys.conftest import DESK, PHONE, settle
 from tests.journeys.test_spine import (
-    clear_package,
     enter_as,
     no_sideways_scroll,
     picture,
-    read_package,
+    publish,
     verify,
 )
 from tests.journeys.test_states import lines, send
@@ -158,20 +157,7 @@ def audited(visit):
     ofelia.get_by_role("button", name="Cargar este archivo").click()
     ofelia.get_by_text("Último archivo cargado: lectura-optica.csv").wait_for()
 
-    ofelia.goto("/gestion/RX24/corridas/")
-    ofelia.get_by_role("button", name="Pedir una corrida").click()
-    ofelia.get_by_role("button", name="Firmar esta huella").click(timeout=90_000)
-    ofelia.get_by_text("Falta una firma para publicar").wait_for()
-    pilar = visit(DESK)
-    read_package(pilar, "RX24, corrida 1")
-    clear_package(pilar)
-    sofia = visit(DESK)
-    enter_as(sofia, "Sofía")
-    sofia.goto("/gestion/RX24/corridas/1/")
-    sofia.get_by_role("button", name="Firmar esta huella").click()
-    sofia.get_by_label("Motivo de publicar antes").fill("La sede del acto público se adelantó.")
-    sofia.get_by_role("button", name="Publicar los resultados").click()
-    sofia.get_by_role("link", name="Ver la página pública de resultados").wait_for()
+    publish(visit, "RX24")
     return ofelia
 
 

@@ -27,7 +27,9 @@ from cauce.base.actors import Actor
 from cauce.base.models import AuditEvent, StoredFile
 from cauce.calls.models import (
     CalendarEntry,
+    Call,
     CallPartner,
+    Draw,
     Interview,
     Panel,
     PanelMember,
@@ -83,6 +85,14 @@ def world():
     people = allocation.people(closed)
     market = allocation.market(closed, NOON, people_=people)
     run = allocation.published_run(people, closed, NOON)
+    Call.objects.filter(pk=closed.pk).update(lottery_source=drafts.SOURCE.document())
+    Draw.objects.create(
+        call=closed,
+        participants=1,
+        folios=f"{market.applications[0].folio}\n",
+        digest="0" * 64,
+        sealed_at=NOON,
+    )
     waiting = allocation.closed_call(NOON, code="RM25")
     second = allocation.market(waiting, NOON, people_=people)
     certified = allocation.done_run(people.carla, waiting, NOON)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cauce.accounts.models import Membership, User
 from cauce.accounts.queries import actor_for
 from cauce.base.actors import Actor
 from cauce.calls.models import Call
+from cauce.calls.rules.lottery import Source, Witness, seal_of
 from tests.calls import factories
 
 BEFORE_OPENING = datetime(2024, 1, 20, 18, tzinfo=UTC)
@@ -18,6 +19,12 @@ LONG_TEXT = (
     "en los cinco días hábiles siguientes, y se le contesta con sus razones. El contrato empieza en marzo."
 )
 
+SOURCE = Source(
+    kind="value", words="Los seis números del sorteo", where="Lotería Nacional",
+    known_at=factories.CLOSES + timedelta(days=5), fallback_hours=10,
+    witnesses=tuple(Witness(f"Testigo {n}", "Archivo", seal_of(f"secreto {n}")) for n in (1, 2, 3)),
+)  # fmt: skip
+
 
 def draft(code: str | None = None, *, posts: int = 2, **values) -> Call:
     """A draft that nothing is wrong with, of IMSSB, with ``posts`` posts at different sites."""
@@ -27,6 +34,7 @@ def draft(code: str | None = None, *, posts: int = 2, **values) -> Call:
         "published_at": None,
         "rules_text": LONG_TEXT,
         "lottery_seed": "5e" * 32,
+        "lottery_source": SOURCE.document(),
     }
     call = factories.call(code, **{**defaults, **values})
     for _number in range(posts):

@@ -11,8 +11,9 @@ from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.categories import Categories, PartnerFacts
 from cauce.calls.rules.design import Design
 from cauce.calls.rules.freezing import TeamFacts
+from cauce.calls.rules.lottery import Source
 from cauce.calls.rules.requirements import Asked
-from tests.calls.test_lint import GOOD, MARK, entry, post
+from tests.calls.test_lint import GOOD, MARK, PUBLIC, entry, post
 
 FULL = replace(
     GOOD,
@@ -53,6 +54,7 @@ def test_everything_that_binds_changes_the_digest():
         "design": Design(region_rule="target", regions=[{"state": "20", "cap": 3}]),
         "requirements": (Asked("titulo", "Título", is_curable=False),),
         "aftermath": Aftermath(claim_days=3),
+        "lottery": replace(PUBLIC, known_at=FULL.results_at),
         "rubric": {"criteria": []},
         "profile": ({"key": "r1", "label": "Título", "weight": 0},),
         "teams": (TeamFacts("Z1", "Istmo", "zone", "20", "Istmo", (), ()),),
@@ -70,7 +72,11 @@ def test_everything_that_binds_changes_the_digest():
 def test_the_text_is_json_with_the_hours_of_the_centre():
     document = json.loads(rules.frozen_rules(FULL))
     assert document["calendar"]["closes_at"] == "2024-02-23T23:59:59-06:00"
-    assert document["order"][-1] == {"key": "lottery", "commitment": FULL.lottery_commitment}
+    lottery = {"key": "lottery", "commitment": FULL.lottery_commitment}
+    assert document["order"][-1] == {**lottery, "source": PUBLIC.document()}
+    assert document["order"][-1]["source"]["known_at"] == "2024-02-26T12:00:00-06:00"
+    sealed = json.loads(rules.frozen_rules(replace(FULL, lottery=Source())))
+    assert sealed["order"][-1] == lottery  # what the rules of older calls say, to the byte
     assert document["posts"][0]["monthly_pay"] == "39021.00"
     assert rules.digest_of("ñ") == hashlib.sha256("ñ".encode()).hexdigest()
 

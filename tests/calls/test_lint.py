@@ -8,10 +8,16 @@ import pytest
 
 from cauce.calls import rules
 from cauce.calls.rules.freezing import EntryFacts, InstitutionFacts, PostFacts, Snapshot, SpecialtyFacts
+from cauce.calls.rules.lottery import Source, Witness
 from cauce.calls.rules.weekdays import mentions
 from tests.calls.drafts import LONG_TEXT
 
 NOW = datetime(2024, 1, 20, 18, tzinfo=UTC)
+PUBLIC = Source(
+    kind="value", words="Los seis números del sorteo del 26 de febrero", where="Lotería Nacional",
+    known_at=datetime(2024, 2, 26, 18, tzinfo=UTC), fallback_hours=24,
+    witnesses=tuple(Witness(f"Testigo {n}", "Archivo", f"{n}" * 64) for n in range(3)),
+)  # fmt: skip
 NEAR = date(2024, 2, 11)
 MARK = {
     "key": "mark", "label": "Calificación", "decimals": 2, "minimum": "60", "maximum": "100", "declared": True,
@@ -37,7 +43,7 @@ GOOD = Snapshot(
     results_at=datetime(2024, 3, 1, 18, tzinfo=UTC), entries=(), mechanism="serial", list_rule="free",
     max_choices=None, score_criteria=(MARK,), lottery_commitment="sha256:" + "0" * 64,
     states=(("20", "Oaxaca"),), specialties=(SpecialtyFacts("pediatria", "Pediatría", "core", None, None),),
-    posts=(post("20-1"), post("20-2")), rules_text=LONG_TEXT,
+    posts=(post("20-1"), post("20-2")), rules_text=LONG_TEXT, lottery=PUBLIC,
 )  # fmt: skip
 
 
@@ -68,7 +74,6 @@ def test_a_good_call_has_no_findings():
         ({"results_at": GOOD.opens_at}, "dates-out-of-order", "blocks"),
         ({"closes_at": NOW, "opens_at": NOW - timedelta(9)}, "closes-in-the-past", "blocks"),
         ({"opens_at": NOW - timedelta(1)}, "opens-in-the-past", "warns"),
-        ({"results_at": GOOD.closes_at + timedelta(hours=3)}, "outage-cut", "warns"),
         ({"entries": (entry("", ends=datetime(2024, 2, 11, tzinfo=UTC)),)}, "entry-ends-before-start", "blocks"),
         ({"entries": (entry("martes 12 de febrero"),)}, "weekday", "warns"),
         ({"entries": (entry("martes 13 de febrero"),)}, "written-date-differs", "warns"),
@@ -78,6 +83,18 @@ def test_a_good_call_has_no_findings():
         ({"states": (("20", "Oaxaca"), ("21", "Puebla"))}, "state-without-posts", "warns"),
         ({"score_criteria": ()}, "lottery-alone", "warns"),
         ({"lottery_commitment": ""}, "no-lottery", "blocks"),
+        ({"lottery": Source()}, "lottery-seal-only", "warns"),
+        ({"lottery": replace(PUBLIC, where=" ")}, "lottery-words", "blocks"),
+        ({"lottery": replace(PUBLIC, known_at=None)}, "lottery-moment", "blocks"),
+        ({"lottery": replace(PUBLIC, known_at=GOOD.closes_at)}, "lottery-too-early", "blocks"),
+        ({"lottery": replace(PUBLIC, known_at=GOOD.closes_at + timedelta(hours=3))}, "lottery-outage", "warns"),
+        ({"lottery": replace(PUBLIC, known_at=GOOD.results_at - timedelta(hours=48))}, "lottery-too-late", "blocks"),
+        ({"lottery": replace(PUBLIC, witnesses=(), fallback_hours=0)}, "lottery-no-fallback", "warns"),
+        ({"lottery": replace(PUBLIC, witnesses=())}, "lottery-fallback", "blocks"),
+        ({"lottery": replace(PUBLIC, fallback_hours=0)}, "lottery-fallback", "blocks"),
+        ({"lottery": replace(PUBLIC, witnesses=PUBLIC.witnesses[:2])}, "lottery-few-witnesses", "blocks"),
+        ({"lottery": replace(PUBLIC, witnesses=PUBLIC.witnesses[:2] * 2)}, "lottery-witness-twice", "blocks"),
+        ({"lottery": replace(PUBLIC, witnesses=(*PUBLIC.witnesses, Witness("Ana", " ", "f" * 64)))}, "lottery-witness", "blocks"),
         ({"posts": ()}, "no-posts", "blocks"),
         ({"posts": (post("a", contract="training"), post("b"))}, "contract-of-another-kind", "warns"),
         ({"posts": (post("a", site="H"), post("b", site="H"))}, "posts-alike", "warns"),
@@ -88,6 +105,12 @@ def test_a_good_call_has_no_findings():
 )  # fmt: skip
 def test_each_fault_is_the_one_finding(changes, code, severity):
     assert codes(replace(GOOD, **changes)) == {(code, severity)}
+
+
+def test_what_an_outage_could_cut_is_told_of_results_and_of_the_lottery():
+    soon = replace(PUBLIC, known_at=GOOD.closes_at + timedelta(hours=1), fallback_hours=0, witnesses=())
+    found = codes(replace(GOOD, results_at=GOOD.closes_at + timedelta(hours=3), lottery=soon))
+    assert found == {("outage-cut", "warns"), ("lottery-outage", "warns"), ("lottery-no-fallback", "warns")}
 
 
 @pytest.mark.parametrize(

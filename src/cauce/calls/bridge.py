@@ -12,7 +12,10 @@ def commitment_of(seed: str) -> str:
     return cauce_engine.commitment_of(seed)
 
 
-def tickets(seed: str, folios: Sequence[str]) -> list[str]:
-    """The ticket of each folio in the call's lottery, as the engine draws it; the smaller comes first."""
-    lottery = cauce_engine.Lottery(seed)
+def tickets(key: str, folios: Sequence[str]) -> list[str]:
+    """The ticket of each folio in the call's lottery, as the engine draws it; the smaller comes first.
+
+    ``key`` is the seed, followed by the beacon where the call has one.
+    """
+    lottery = cauce_engine.Lottery(key)
     return [lottery.ticket(folio) for folio in folios]

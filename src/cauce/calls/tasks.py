@@ -48,6 +48,21 @@ def make_up_for_outages() -> int:
     return len(calls)
 
 
+def tend_draws() -> int:
+    """Close the lists of participants that are due, and fix the draws whose witnesses' time is over; return how many."""
+    now = clock.read()
+    due, over = queries.calls_to_seal(now=now), queries.calls_to_settle(now=now)
+    sealed = 0
+    for call in due:
+        # An outage that is still to be made up for moves the closing first.
+        if queries.extension_due(call) is None:
+            operations.seal_participants(call=call, actor=Actor.system("lottery"), now=now)
+            sealed += 1
+    for call in over:
+        operations.settle_draw(call=call, actor=Actor.system("lottery"), now=now)
+    return sealed + len(over)
+
+
 def walk_audit_daily() -> bool:
     """Ask for a walk over the whole audit chain when the last one is a day old; return whether it was asked for."""
     now = clock.read()

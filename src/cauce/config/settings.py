@@ -167,6 +167,7 @@ PERIODIC = {
     "cauce.calls.tasks.count_demand": 15,
     "cauce.calls.tasks.make_up_for_outages": 30,
     "cauce.calls.tasks.remind": 60,
+    "cauce.calls.tasks.tend_draws": 15,
     "cauce.allocation.tasks.ask_for_outlooks": 120,
     "cauce.allocation.tasks.tend_live_choices": 1,
     "cauce.allocation.tasks.lapse_offers": 5,

@@ -19,14 +19,20 @@ from cauce.calls.rules.canonical import digest_of
 
 
 def freeze_live(
-    lists: Lists, offer: Offer, *, seed: str, commitment: str, log: Sequence[tuple[str, str | None]]
+    lists: Lists,
+    offer: Offer,
+    *,
+    seed: str,
+    commitment: str,
+    beacon: str = "",
+    log: Sequence[tuple[str, str | None]],
 ) -> Frozen:
     """Return the question of mechanism ``live``: ``log`` are folio and key of who chose in person, in their order.
 
     Whoever is not in it was served from their list, which the engine follows
     again by itself. Raises ``CannotAsk`` for what contradicts itself.
     """
-    document = question_document(lists, offer, seed=seed, commitment=commitment, design=PLAIN)
+    document = question_document(lists, offer, seed=seed, commitment=commitment, beacon=beacon, design=PLAIN)
     document["mechanism"] = "live"
     document["log"] = [{"applicant": folio, "post": key} for folio, key in log]
     for post in document["posts"]:

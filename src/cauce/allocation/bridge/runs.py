@@ -142,20 +142,23 @@ def freeze(
     *,
     seed: str,
     commitment: str,
+    beacon: str = "",
     design: Design = PLAIN,
     tiers: Mapping[int, Sequence[Sequence[int]]] | None = None,
 ) -> Frozen:
     """Return the engine's question for these lists and posts: folios and keys, nothing personal.
 
-    ``design`` says how seats are shared out; ``tiers`` are the posts' own
-    orders of application ids, by post id, where they bring their own.
+    ``beacon`` is what the call mixes into its lottery after closing, if it
+    declares anything. ``design`` says how seats are shared out; ``tiers`` are
+    the posts' own orders of application ids, by post id, where they bring
+    their own.
 
     Raises ``CannotAsk`` for what contradicts itself: a list with a post that is
     not of the call, or a seed that is not the committed one.
     """
     if not design.is_plain:
         return _freeze_shared(
-            lists, offer, seed=seed, commitment=commitment, design=design, tiers=tiers or {}
+            lists, offer, seed=seed, commitment=commitment, beacon=beacon, design=design, tiers=tiers or {}
         )
     index = {post: at for at, post in enumerate(offer.ids)}
     try:
@@ -172,7 +175,7 @@ def freeze(
             posts=offer.keys,
             capacities=offer.seats,
             merit=list(zip(*lists.merit, strict=True)),
-            lottery=engine.Lottery(seed=seed, commitment=_commitment(commitment)) if seed else None,
+            lottery=engine.Lottery(seed, _commitment(commitment), beacon or None) if seed else None,
         )
     except engine.InvalidQuestion as error:
         raise CannotAsk.by(error) from error
@@ -181,11 +184,13 @@ def freeze(
 
 
 def _freeze_shared(
-    lists: Lists, offer: Offer, *, seed: str, commitment: str, design: Design, tiers: Any
+    lists: Lists, offer: Offer, *, seed: str, commitment: str, beacon: str, design: Design, tiers: Any
 ) -> Frozen:
     try:
         question = engine.parse_question(
-            question_document(lists, offer, seed=seed, commitment=commitment, design=design, tiers=tiers)
+            question_document(
+                lists, offer, seed=seed, commitment=commitment, beacon=beacon, design=design, tiers=tiers
+            )
         )
     except engine.InvalidQuestion as error:
         raise CannotAsk.by(error) from error
@@ -195,7 +200,14 @@ def _freeze_shared(
 
 
 def question_document(
-    lists: Lists, offer: Offer, *, seed: str, commitment: str, design: Design, tiers: Any = None
+    lists: Lists,
+    offer: Offer,
+    *,
+    seed: str,
+    commitment: str,
+    design: Design,
+    beacon: str = "",
+    tiers: Any = None,
 ) -> dict[str, Any]:
     """Return the question in the open format, with classes of seats, regions and posts' own orders.
 
@@ -231,6 +243,8 @@ def question_document(
     }
     if seed:
         document["lottery"] = {"seed": seed, "commitment": _commitment(commitment)}
+        if beacon:
+            document["lottery"]["beacon"] = beacon
     return document
 
 
@@ -519,7 +533,10 @@ def gap(*, mine: Sequence[str], last: Sequence[str], seed: str, my_folio: str, l
 
 
 def ticket(seed: str, folio: str) -> str:
-    """Return a folio's number in the lottery of ``seed``, 64 hexadecimal digits; the smaller comes first."""
+    """Return a folio's number in the lottery of ``seed``, 64 hexadecimal digits; the smaller comes first.
+
+    Here and below ``seed`` is the whole key: the seed, followed by the beacon where the call has one.
+    """
     return engine.Lottery(seed=seed).ticket(folio)
 
 

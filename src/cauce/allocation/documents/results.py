@@ -18,6 +18,7 @@ from cauce.allocation.queries import (
     decided_sentence,
     drawn_sentence,
     neighbour_sentence,
+    ticket_sentence,
 )
 from cauce.base import figures
 from cauce.base.spreadsheets import Table
@@ -73,10 +74,11 @@ def order_pdf(certificate: Certificate, *, origin: str) -> bytes:
         "digests": [
             [_("Número de sorteo de este folio"), certificate.ticket],
             [_("Semilla revelada"), certificate.call.lottery_seed],
+            *([[_("Lo que nadie podía saber antes del cierre"), beacon]] if (beacon := certificate.call.lottery_beacon) else []),
             [_("Sello publicado antes del cierre"), certificate.call.lottery_commitment],
             [_("Huella de la pregunta congelada"), run.question_digest],
         ],
-        "how": _("El número es la cuenta HMAC-SHA-256 del folio con la semilla; el menor va antes."),
+        "how": ticket_sentence(certificate),
         "link": link,
         "qr": _qr(link),
         "qr_alt": _("Código QR con la dirección del resultado: %(link)s") % {"link": link},

@@ -287,7 +287,9 @@ def _freeze_lists(call: Call, work: Work) -> None:
     design = Design.of(call)
     tiers = queries.own_orders(call)
     _refuse_without_order(work, design, tiers)
-    sealed = {"seed": call.lottery_seed, "commitment": call.lottery_commitment}
+    sealed = {
+        "seed": call.lottery_seed, "commitment": call.lottery_commitment, "beacon": call.lottery_beacon,
+    }  # fmt: skip
     if design.mechanism == Mechanism.LIVE:
         work.log = queries.live_log(call)
         chosen = [(one.folio, one.key) for one in work.log if one.in_person]

@@ -170,6 +170,7 @@ def freeze_round(run: Run, work: Any) -> None:
         work.offer,
         seed=call.lottery_seed,
         commitment=call.lottery_commitment,
+        beacon=call.lottery_beacon,
         design=design,
         tiers=tiers,
     )
@@ -178,7 +179,7 @@ def freeze_round(run: Run, work: Any) -> None:
 
 def _holders_first(call: Call, found: Any) -> dict[int, list[list[int]]]:
     """The order of each post: who holds it already, then everybody by merit and lottery."""
-    order = bridge.merit_order(found.lists, found.offer, seed=call.lottery_seed)
+    order = bridge.merit_order(found.lists, found.offer, seed=call.lottery_key)
     tiers: dict[int, list[list[int]]] = {post: [] for post in found.offer.ids}
     for row in order:
         for post in found.lists.posts[row]:

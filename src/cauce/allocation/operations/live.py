@@ -127,7 +127,7 @@ def set_up_live(*, session_id: int, read_clock: Callable[[], datetime]) -> None:
         if not lists.folios:
             fail_live(actor=SYSTEM, session_id=session_id, code="no_lists", now=read_clock())
             return
-        rows = bridge.merit_order(lists, offer, seed=call.lottery_seed)
+        rows = bridge.merit_order(lists, offer, seed=call.lottery_key)
         lay_out(actor=SYSTEM, session_id=session_id, order=Order(lists, rows, sendings), now=read_clock())
     except (bridge.CannotAsk, OrderChanged, ValueError) as error:
         code = getattr(error, "code", "unanswerable")

@@ -66,7 +66,12 @@ from cauce.allocation.queries.offers import (
     own_offers,
     prepared_offers,
 )
-from cauce.allocation.queries.order_words import decided_sentence, drawn_sentence, neighbour_sentence
+from cauce.allocation.queries.order_words import (
+    decided_sentence,
+    drawn_sentence,
+    neighbour_sentence,
+    ticket_sentence,
+)
 from cauce.allocation.queries.previews import (
     list_preview,
     round_plan,
@@ -300,6 +305,7 @@ __all__ = [
     "signatories",
     "signing_desk",
     "signing_memberships",
+    "ticket_sentence",
     "unanswered",
     "undo_preview",
     "upheld_claims",

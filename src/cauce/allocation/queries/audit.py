@@ -19,6 +19,7 @@ from cauce.allocation.models import (
     AuditOpinion,
     FindingState,
     OpinionKind,
+    Placement,
     PrivacyReview,
     Rerun,
     Run,
@@ -41,7 +42,8 @@ from cauce.calls.models import Addendum, Call, ScoreReview
 # What a person did outside the ordinary way; what other apps bring adds its own.
 EXCEPTIONAL = (
     "calls.load_applicants", "calls.close_review", "calls.publish_addendum", "calls.load_standings",
-    "calls.load_orders", "calls.load_answers", "calls.make_up_for_outages", "allocation.publish", "allocation.sign",
+    "calls.load_orders", "calls.load_answers", "calls.make_up_for_outages", "calls.enter_value", "calls.reveal_secret",
+    "calls.settle_draw", "allocation.publish", "allocation.sign",
     "allocation.withdraw_signature", "allocation.fail", "allocation.decide_package", "allocation.propose_list",
     "allocation.propose_round", "allocation.propose_undo", "allocation.confirm_release", "allocation.drop_release",
     "allocation.propose_decision", "allocation.decide_claim", "allocation.record_outside_admission",
@@ -121,6 +123,8 @@ class AuditDesk:
     checks: list[CheckLine]
     tie_breaks: Counted | None
     seal_came_first: bool
+    drawn: call_queries.Drawn | None
+    recount: call_queries.Recount | None
     folio: str
     ticket: str
     sample: list[Sampled]
@@ -169,8 +173,10 @@ def audit_desk(
         checks=check_lines(run) if run else [],
         tie_breaks=newest_sensitivity(run),
         seal_came_first=call.published_at is not None and call.published_at <= call.closes_at,
+        drawn=(found := call_queries.drawn(call)),
+        recount=call_queries.recount(call, _folios(run)) if run and found and found.draw else None,
         folio=folio,
-        ticket=ticket(call.lottery_seed, folio) if folio and revealed else "",
+        ticket=ticket(call.lottery_key, folio) if folio and revealed else "",
         sample=sample_of(run) if run else [],
         addenda=list(call.addenda.order_by("number")),
         exceptions=exceptions_of(call),
@@ -185,6 +191,11 @@ def audit_desk(
             escalated=states.count(FindingState.ESCALATED),
         ),
     )  # fmt: skip
+
+
+def _folios(run: Run) -> list[str]:
+    """Everybody in the run's question, as its package has them."""
+    return list(Placement.objects.filter(run=run).values_list("application__folio", flat=True))
 
 
 def _signatures(run: Run | None) -> list[tuple[str, Any]]:

@@ -92,7 +92,7 @@ def certificate_of(
         inputs.append(Input(at + 1, str(criterion["label"]), value, who, same.count()))
     drawn = inputs[-1].tied if inputs else run.placements.count()
     first = same.aggregate(first=Min("place"))["first"] if drawn > 1 else placement.place
-    seed = call.lottery_seed
+    seed = call.lottery_key
     return Certificate(
         call=call,
         run=run,
@@ -121,14 +121,14 @@ def _neighbours(
     )
     found = []
     for place, folio, merit in rows:
-        what = gap(mine=placement.merit, last=merit, seed=call.lottery_seed, my_folio=mine, last_folio=folio)
+        what = gap(mine=placement.merit, last=merit, seed=call.lottery_key, my_folio=mine, last_folio=folio)
         found.append(
             Neighbour(
                 folio=folio,
                 place=place,
                 gap=what,
                 label=str(call.score_criteria[what.element - 1]["label"]) if what.element else "",
-                ticket=ticket(call.lottery_seed, folio) if call.lottery_seed and not what.element else "",
+                ticket=ticket(call.lottery_key, folio) if call.lottery_key and not what.element else "",
                 is_ahead=place < placement.place,
             )
         )

@@ -24,6 +24,13 @@ def decided_sentence(certificate: Certificate) -> str:
     )
 
 
+def ticket_sentence(certificate: Certificate) -> str:
+    """How the lottery's number of a folio is counted."""
+    if certificate.call.lottery_beacon:
+        return _("El número es la cuenta HMAC-SHA-256 del folio con la semilla y, detrás, el texto que nadie podía saber; el menor va antes.")  # fmt: skip
+    return _("El número es la cuenta HMAC-SHA-256 del folio con la semilla; el menor va antes.")
+
+
 def drawn_sentence(certificate: Certificate) -> str:
     """What the lottery decided, or that it decided nothing."""
     if certificate.drawn <= 1:

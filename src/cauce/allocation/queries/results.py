@@ -19,6 +19,7 @@ from cauce.allocation.queries.words import wish_sentence
 from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.calls.models import CalendarEntry, Call, CallState, Post
+from cauce.calls.queries import Drawn, drawn
 from cauce.calls.rules.folio import example_folio
 
 PAGE = 50
@@ -80,6 +81,7 @@ class CallResultsPage:
     privacy: PublicReview | None = None
     classes: list[tuple[str, int, str]] = field(default_factory=list)
     tie_breaks: Counted | None = None
+    drawn: Drawn | None = None
 
     @property
     def opinion(self) -> Any:
@@ -92,7 +94,7 @@ class CallResultsPage:
 
 
 def call_results_page(call: Call, run: Run | None) -> CallResultsPage:
-    """Three queries: the offices that signed, the review of the package, and what the tie-breaks decide."""
+    """Three queries: the offices that signed, the review of the package, what the tie-breaks decide; two for a draw."""
     seal = call.lottery_commitment.removeprefix("sha256:")
     if run is None:
         return CallResultsPage(call, None, [], "", seal, "", "")
@@ -107,6 +109,7 @@ def call_results_page(call: Call, run: Run | None) -> CallResultsPage:
         public_review(run),
         _public_classes(run),
         newest_sensitivity(run, public=True),
+        drawn(call),
     )
 
 
@@ -321,7 +324,7 @@ def _wish(
         found = gap(
             mine=placement.merit,
             last=cut.last_merit,
-            seed=call.lottery_seed,
+            seed=call.lottery_key,
             my_folio=placement.application.folio,
             last_folio=folios[last],
         )

@@ -15,7 +15,7 @@ from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Verdict
 from cauce.base.workdays import MEXICO_CITY, is_workday
 from cauce.calls.models import Call, Mechanism
-from cauce.calls.rules import Phase, phase
+from cauce.calls.rules import Phase, lottery_is_fixed, phase
 from cauce.calls.rules.canonical import canonical, digest_of
 
 FORMAT = "cauce-live-log/1"
@@ -53,7 +53,7 @@ def may_prepare(actor: Actor, call: Call, *, now: datetime) -> Verdict:
             _("La convocatoria todavía no cierra."),
             _("El orden se fija con las listas enviadas hasta el último segundo."),
         )
-    return ALLOWED
+    return lottery_is_fixed(call)
 
 
 def may_conduct(actor: Actor, session: LiveChoice) -> Verdict:

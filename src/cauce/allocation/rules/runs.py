@@ -15,7 +15,7 @@ from cauce.base import figures
 from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Verdict
 from cauce.calls.models import Call
-from cauce.calls.rules import Phase, phase
+from cauce.calls.rules import Phase, lottery_is_fixed, phase
 
 SIGNATURES = 2
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
@@ -38,7 +38,7 @@ def may_run(actor: Actor, call: Call, *, is_published: bool, now: datetime) -> V
             _("Los resultados ya se publicaron."),
             _("Lo publicado no se cambia; una corrección se publica aparte."),
         )
-    return ALLOWED
+    return lottery_is_fixed(call)
 
 
 def may_rehearse(actor: Actor, call: Call) -> Verdict:

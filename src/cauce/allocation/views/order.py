@@ -19,7 +19,7 @@ def order(request: Any, code: str, folio: str) -> HttpResponse:
     page = _certificate(request, code, folio)
     context = {
         "page": page, "decided": queries.decided_sentence(page), "drawn": queries.drawn_sentence(page),
-        "neighbours": [queries.neighbour_sentence(one) for one in page.neighbours],
+        "how": queries.ticket_sentence(page), "neighbours": [queries.neighbour_sentence(one) for one in page.neighbours],
     }  # fmt: skip
     return render(request, "allocation/order.html", context)
 

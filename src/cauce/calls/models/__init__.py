@@ -37,6 +37,7 @@ from cauce.calls.models.evidence import (
     Stage,
     Verifier,
 )
+from cauce.calls.models.lottery import Draw, WitnessSecret
 from cauce.calls.models.managers import (
     Appointment,
     ProfileReview,
@@ -74,6 +75,7 @@ __all__ = [
     "Category",
     "Choice",
     "ContractKind",
+    "Draw",
     "Evidence",
     "EvidencePart",
     "EvidenceState",
@@ -121,6 +123,7 @@ __all__ = [
     "TeamUnit",
     "Tier",
     "Verifier",
+    "WitnessSecret",
 ]
 
 
@@ -183,8 +186,10 @@ class Call(models.Model):
     ``answer_key`` is the key of the examination, if its answers were loaded.
     ``outage_window`` and ``outage_grace`` are minutes: what an outage in the
     last ones before closing gives back, and how many more.
-    ``lottery_seed`` stays secret until a run reveals it. ``amendments`` counts
-    the addenda. ``edited_by`` and ``edited_at`` tell of the last saved change.
+    ``lottery_seed`` stays secret until a run reveals it. ``lottery_source``
+    says what else it depends on, as ``rules.lottery.Source`` reads it, and
+    ``lottery_beacon`` is its text, empty until the ``Draw`` is fixed.
+    ``amendments`` counts the addenda; ``edited_at`` is of the last saved change.
     """
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="calls")
@@ -222,6 +227,8 @@ class Call(models.Model):
     answer_key = models.CharField(max_length=600, blank=True)
     lottery_seed = models.CharField(max_length=64, blank=True)
     lottery_commitment = models.CharField(max_length=80, blank=True)
+    lottery_source = models.JSONField(default=dict, blank=True)
+    lottery_beacon = models.TextField(blank=True)
     amendments = models.PositiveSmallIntegerField(default=0)
     edited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     edited_at = models.DateTimeField(null=True)
@@ -261,6 +268,11 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def lottery_key(self) -> str:
+        """What draws everybody's ticket: the seed, and after it what nobody could know before."""
+        return self.lottery_seed + self.lottery_beacon
 
 
 class FrozenRules(models.Model):

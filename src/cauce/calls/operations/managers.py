@@ -27,7 +27,7 @@ from cauce.calls.models import (
 from cauce.calls.operations.desk import locked_draft, touch
 from cauce.calls.operations.panels import put_recorded
 from cauce.calls.queries.panels import without_record
-from cauce.calls.rules import letters, panels
+from cauce.calls.rules import letters, lottery_is_fixed, panels
 from cauce.calls.rules import managers as rulebook
 from cauce.calls.rules.application import missing_merit
 from cauce.calls.rules.canonical import canonical, digest_of
@@ -105,6 +105,7 @@ def make_shortlist(*, actor: Actor, post: Post, now: datetime) -> Shortlist:
         return made
     if now <= call.closes_at:
         raise ShortlistRefused(_("La convocatoria sigue abierta."), _("Formar la terna después del cierre."))
+    lottery_is_fixed(call).enforce()
     order = rulebook.in_order(_standings(call, post))
     if not order:
         raise ShortlistRefused(
@@ -243,7 +244,7 @@ def _standings(call: Call, post: Post) -> list[rulebook.Standing]:
             _("La calificación de %(folio)s no sale de hojas selladas.") % {"folio": min(strange)},
             _("Revisar la bitácora: nadie entra al orden así."),
         )
-    tickets = bridge.tickets(call.lottery_seed, [one.folio for one in met])
+    tickets = bridge.tickets(call.lottery_key, [one.folio for one in met])
     return [
         rulebook.Standing(one.pk, one.folio, tuple(one.merit), ticket)
         for one, ticket in zip(met, tickets, strict=True)

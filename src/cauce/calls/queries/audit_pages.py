@@ -27,7 +27,7 @@ from cauce.calls.rules.canonical import canonical
 PER_PAGE = 50
 # Models whose events belong to the log of a call, with the way from each to its call; a higher app may bring them.
 _PARTS = {
-    "calls.Addendum": "call", "allocation.Run": "call", "allocation.PrivacyReview": "run__call",
+    "calls.Addendum": "call", "calls.Draw": "call", "allocation.Run": "call", "allocation.PrivacyReview": "run__call",
     "allocation.Release": "call", "allocation.Claim": "release__call", "allocation.Dispute": "call",
     "allocation.LiveChoice": "call", "allocation.LiveCorrection": "session__call", "allocation.AuditFinding": "call",
     "allocation.AuditOpinion": "run__call",

@@ -26,6 +26,7 @@ from cauce.calls.rules.freezing import (
     SpecialtyFacts,
 )
 from cauce.calls.rules.lint import Finding, lint
+from cauce.calls.rules.lottery import Source
 from cauce.calls.rules.requirements import Asked
 
 
@@ -94,6 +95,7 @@ def snapshot(call: Call) -> Snapshot:
         partners=partner_facts(call) if call.categories else (),
         requirements=tuple(map(Asked.of, call.requirements.order_by("position"))),
         aftermath=Aftermath.of(call),
+        lottery=Source.of(call),
         rubric=dict(call.rubric),
         profile=tuple(call.profile),
         teams=team_facts(call) if call.kind == CallKind.TEAMS else (),

@@ -37,6 +37,7 @@ from cauce.calls.rules.design import Design
 from cauce.calls.rules.drafting import Dates, Entry, fingerprint
 from cauce.calls.rules.filing import filed_words, may_file_one
 from cauce.calls.rules.lint import Finding, Section
+from cauce.calls.rules.lottery import Source, source_sentences
 from cauce.institutions.models import Institution, Specialty, specialty_name
 from cauce.notices.rules import may_read_texts
 
@@ -168,6 +169,7 @@ def _under_way(call: Call, counts: dict[str, int]) -> list[tuple[str, list[RailE
         (_("Silencio y cartas"), "calls:silence", ""),
     ]
     results: list[RailEntry] = [
+        *([(_("Sorteo"), "calls:draw", "")] if call.lottery_source else []),
         *([(_("Elección en vivo"), "allocation:live", "")] if call.mechanism == Mechanism.LIVE else []),
         (_("Corridas"), "allocation:runs", ""),
         (_("Publicaciones"), "allocation:releases", ""),
@@ -441,6 +443,7 @@ class OrderPage:
     rows: list[CriterionRow]
     fingerprint: str
     lottery_place: int
+    sentences: list[str]
 
 
 def order_page(actor: Actor, call: Call, *, now: datetime) -> OrderPage:
@@ -451,8 +454,9 @@ def order_page(actor: Actor, call: Call, *, now: datetime) -> OrderPage:
         for place, each in enumerate(criteria)
     ]
     return OrderPage(
-        desk_frame(actor, call, "calls:edit_order", now=now), rows, fingerprint(criteria), len(criteria) + 1
-    )
+        desk_frame(actor, call, "calls:edit_order", now=now), rows, fingerprint(criteria), len(criteria) + 1,
+        source_sentences(Source.of(call)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from cauce.calls.models import (
     Requirement,
 )
 from cauce.calls.queries.double_check import Checked, checked
+from cauce.calls.queries.lottery import Drawn, drawn
 from cauce.calls.queries.managers import appointments_of
 from cauce.calls.rules import Phase
 from cauce.calls.rules.aftermath import Aftermath, aftermath_sentences
@@ -303,6 +304,7 @@ class CallPage:
     requirements: list[Requirement]
     checked: Checked
     appointments: list[Appointment]
+    drawn: Drawn | None
 
     @property
     def rubric(self) -> Rubric:
@@ -349,7 +351,7 @@ class CallPage:
 
 
 def call_page(call: Call, actor: Actor, *, now: datetime) -> CallPage:
-    """Return the public page of a call, in seven queries; one more for who has signed in, and one for appointments."""
+    """Return the public page of a call, in seven queries; one more for who has signed in, one for appointments, two for a draw."""
     name = f"specialty__{specialty_name()}"
     specialties = [
         SpecialtyRow._make(row)
@@ -383,6 +385,7 @@ def call_page(call: Call, actor: Actor, *, now: datetime) -> CallPage:
         requirements=list(call.requirements.order_by("position")),
         checked=checked(call),
         appointments=appointments_of(call) if call.kind == CallKind.MANAGERS else [],
+        drawn=drawn(call),
     )
 
 

@@ -37,6 +37,7 @@ from cauce.calls.rules.lint import (
     lint_dates,
     warnings,
 )
+from cauce.calls.rules.lottery import lottery_is_fixed
 from cauce.calls.rules.receipt import Receipt, receipt_content, receipt_for
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "frozen_rules",
     "lint",
     "lint_dates",
+    "lottery_is_fixed",
     "may_amend",
     "may_bring_posts",
     "may_change_details",

@@ -13,6 +13,7 @@ from cauce.base.actors import Actor
 from cauce.base.errors import ALLOWED, Verdict
 from cauce.calls.models import Call, CallState
 from cauce.calls.rules.lint import Finding, blocking, warnings
+from cauce.calls.rules.lottery import Source
 
 
 def may_read_desk(actor: Actor, call: Call) -> Verdict:
@@ -121,7 +122,7 @@ def may_amend(actor: Actor, call: Call) -> Verdict:
 
 
 def may_extend(call: Call, closes_at: datetime, *, now: datetime) -> Verdict:
-    """Whether an addendum may move the closing to ``closes_at``: only later, before it comes and before the results."""
+    """Whether an addendum may move the closing to ``closes_at``: only later, before it comes, before the results and the lottery's value."""
     if now.replace(microsecond=0) > call.closes_at:
         return Verdict(False, _("La convocatoria ya cerró: el cierre no se mueve."))
     if closes_at <= call.closes_at:
@@ -137,6 +138,14 @@ def may_extend(call: Call, closes_at: datetime, *, now: datetime) -> Verdict:
             _("El nuevo cierre debe ser anterior a los resultados, %(moment)s.")
             % {"moment": figures.moment(call.results_at)},
             _("Elegir una fecha anterior."),
+        )
+    known_at = Source.of(call).known_at
+    if known_at is not None and closes_at >= known_at:
+        return Verdict(
+            False,
+            _("El nuevo cierre debe ser anterior al valor público del sorteo, que se conoce el %(moment)s.")
+            % {"moment": figures.moment(known_at)},
+            _("Elegir una fecha anterior: de dónde sale el azar no cambia con una adenda."),
         )
     return ALLOWED
 

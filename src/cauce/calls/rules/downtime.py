@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cauce.base import figures
 from cauce.base.outages import covered
 from cauce.calls.models import Call
+from cauce.calls.rules.lottery import Source
 
 # What a call may declare, in minutes; the frozen rules say it, so that it never changes under anybody.
 WINDOW, GRACE = (30, 1440), (0, 240)
@@ -30,7 +31,7 @@ class Clause:
 class Extension:
     """The arithmetic of a moved closing: ``base`` plus ``lost`` plus ``grace`` is ``closes_at``, to the second.
 
-    ``is_cut`` says that the announced results leave no more room.
+    ``is_cut`` says that the announced results, or the value of the lottery, leave no more room.
     """
 
     base: datetime
@@ -66,7 +67,8 @@ def extension(
     if not lost:
         return None
     lost = timedelta(seconds=math.ceil(lost.total_seconds()))
-    wanted, last = base + lost + clause.grace, call.results_at - timedelta(seconds=1)
+    wanted = base + lost + clause.grace
+    last = min(call.results_at, Source.of(call).known_at or call.results_at) - timedelta(seconds=1)
     closes_at = min(wanted, last)
     if closes_at <= call.closes_at:
         return None
@@ -86,7 +88,9 @@ def addendum_text(found: Extension) -> str:
         "base": _to_the_second(found.base), "closes": _to_the_second(found.closes_at),
     }  # fmt: skip
     if found.is_cut:
-        text += " " + _("El cierre no puede pasar de la fecha anunciada de resultados: por eso queda ahí.")
+        text += " " + _(
+            "El cierre no puede pasar de la fecha anunciada de resultados, ni del momento en que se conoce el sorteo: por eso queda ahí."
+        )
     return text
 
 

@@ -13,6 +13,7 @@ from cauce.calls.rules.aftermath import Aftermath
 from cauce.calls.rules.canonical import canonical, digest_of
 from cauce.calls.rules.categories import Categories, PartnerFacts, documents
 from cauce.calls.rules.design import Design
+from cauce.calls.rules.lottery import Source
 from cauce.calls.rules.requirements import Asked
 
 FORMAT = "cauce-rules/1"
@@ -127,6 +128,7 @@ class Snapshot:
     partners: tuple[PartnerFacts, ...] = ()
     requirements: tuple[Asked, ...] = ()
     aftermath: Aftermath = field(default_factory=Aftermath)
+    lottery: Source = field(default_factory=Source)
     rubric: dict[str, Any] = field(default_factory=dict)
     profile: tuple[dict[str, Any], ...] = ()
     teams: tuple[TeamFacts, ...] = ()
@@ -161,7 +163,7 @@ def frozen_rules(call: Snapshot) -> str:
             "allocation": call.design.document(),
             "list_rule": call.list_rule,
             "max_choices": call.max_choices,
-            "order": [*call.score_criteria, {"key": "lottery", "commitment": call.lottery_commitment}],
+            "order": [*call.score_criteria, _lottery(call)],
             "states": sorted(key for key, _ in call.states),
             "specialties": sorted(
                 ({"code": each.code, "name": each.name, "tier": each.tier} for each in call.specialties),
@@ -174,6 +176,12 @@ def frozen_rules(call: Snapshot) -> str:
             **_of_its_kind(call),
         }
     )
+
+
+def _lottery(call: Snapshot) -> dict[str, Any]:
+    """The last of the order. Where the seal stands alone it says only that, as before there was anything else."""
+    source = call.lottery.document()
+    return {"key": "lottery", "commitment": call.lottery_commitment, **({"source": source} if source else {})}
 
 
 def _of_its_kind(call: Snapshot) -> dict[str, Any]:

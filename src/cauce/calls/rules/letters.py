@@ -256,9 +256,22 @@ NOMINATED = Template(
         gettext_noop("Si no esperabas esta carta, no hagas nada o escribe a: %(contact)s."),
     ),
 )
+DRAW_DIFFERED = Template(
+    code="calls.draw_differed",
+    version=1,
+    purpose=_("Sorteo: dos personas escribieron valores distintos"),
+    title=gettext_noop("El valor del sorteo no coincide: %(title)s"),
+    body=(
+        gettext_noop(
+            "Otra persona escribió un valor del sorteo distinto del tuyo. No se guardó ninguno. Lean otra vez dónde "
+            "se publicó y escríbanlo de nuevo, cada quien por su lado."
+        ),
+    ),
+)
 LETTERS = (
     REMINDER, REMINDER_CHANGED, STANDING, SENT, WITHDRAWN, RESTORED, FILED, TAKEN_OVER, ADDENDUM, REVIEW_ACCEPTED,
     REVIEW_OBSERVED, REVIEW_EXCLUDED, SECOND_LOOK, SECOND_LOOK_OVER, INTERVIEW, SHORTLIST, NOMINATED,
+    DRAW_DIFFERED,
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from cauce.calls.rules.coverage import coverage_faults
 from cauce.calls.rules.design_faults import design_faults
 from cauce.calls.rules.drafting import criterion_problem
 from cauce.calls.rules.freezing import ZONE, PostFacts, Snapshot
+from cauce.calls.rules.lottery import lottery_faults
 from cauce.calls.rules.panels import rubric_lacks
 from cauce.calls.rules.requirements import requirement_faults
 from cauce.calls.rules.weekdays import Mention, mentions
@@ -291,6 +292,19 @@ def _order(call: Snapshot, now: datetime) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def _lottery(call: Snapshot, now: datetime) -> Iterator[Finding]:
+    if call.results_at <= call.closes_at:
+        return  # said already, and nothing fits between them
+    given_back = timedelta(minutes=call.outage_window + call.outage_grace)
+    for fault in lottery_faults(
+        call.lottery, closes_at=call.closes_at, results_at=call.results_at, given_back=given_back
+    ):
+        yield Finding(
+            fault.code, Severity.BLOCKS if fault.blocks else Severity.WARNS, Section.ORDER, fault.about, _("Sorteo"),
+            fault.sentence, fault.remedy,
+        )  # fmt: skip
+
+
 # ---------------------------------------------------------------- other kinds
 
 
@@ -482,6 +496,7 @@ _CHECKS: tuple[Callable[[Snapshot, datetime], Iterator[Finding]], ...] = (
     _weekdays,
     _scope,
     _order,
+    _lottery,
     _posts,
     _invisible,
     _lists,

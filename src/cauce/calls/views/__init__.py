@@ -90,6 +90,7 @@ from cauce.calls.views.filing import (
     filed_application,
     filed_receipt_pdf,
 )
+from cauce.calls.views.lottery import draw, edit_lottery, participants, reveal_secret
 from cauce.calls.views.managers import (
     decline,
     edit_profile,
@@ -212,6 +213,7 @@ __all__ = [
     "desk_posts",
     "desk_posts_csv",
     "desk_review",
+    "draw",
     "edit_aftermath",
     "edit_calendar",
     "edit_categories",
@@ -219,6 +221,7 @@ __all__ = [
     "edit_design",
     "edit_entry",
     "edit_general",
+    "edit_lottery",
     "edit_order",
     "edit_partner",
     "edit_post",
@@ -263,6 +266,7 @@ __all__ = [
     "outages",
     "own_orders",
     "panels",
+    "participants",
     "partner",
     "partner_home",
     "post",
@@ -283,6 +287,7 @@ __all__ = [
     "remove_post",
     "remove_requirement",
     "replace_panellist",
+    "reveal_secret",
     "review_case",
     "review_file",
     "review_queue",

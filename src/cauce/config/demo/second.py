@@ -1,4 +1,7 @@
-"""A small closed call of the demo, the second period of the residency, where some seats are kept for foreigners."""
+"""A small closed call of the demo, the second period of the residency.
+
+Some of its seats are kept for foreigners, and its lottery mixes a value that nobody could know while it was open.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 from cauce.accounts.models import Person
-from cauce.calls.models import CallKind, ListRule
+from cauce.base.actors import Actor
+from cauce.calls import operations
+from cauce.calls.models import Call, CallKind, ListRule
+from cauce.calls.rules.lottery import From, Source, Witness, seal_of
 from cauce.config.demo import market
 from cauce.config.demo.applications import Story
 from cauce.config.demo.calls import AFTERMATH, CallPlan, Entry, at, call_plans, moment
@@ -23,6 +29,21 @@ SITES = 6  # of each specialty
 FOREIGN_SHARE = 0.15
 FOREIGN = {"key": "foreign", "label": "Personas extranjeras", "reverts_to": "open"}
 OPEN = {"key": "open", "label": "", "reverts_to": ""}
+SEALED_AT, TYPED_AT, CONFIRMED_AT = at(2, 12, 19), at(2, 13, 21, 20), at(2, 13, 21, 35)
+# No real draw is named: the value says of itself that it is invented.
+VALUE = "inventado 07 19 23 31 44 52"
+READ = "Acta inventada para la demostración, 13 de febrero de 2024"
+LOTTERY = Source(
+    kind=From.VALUE,
+    words="Seis números inventados para esta demostración; hacen las veces de un sorteo público del martes 13 de febrero de 2024.",
+    where="un acta inventada; de verdad diría qué institución y en qué dirección",
+    known_at=at(2, 13, 21), fallback_hours=12, reveal_hours=24,
+    witnesses=(
+        Witness("Hortensia Balcázar Nava (persona inventada)", "Notaría invitada", seal_of("un secreto de la demostración, 1")),
+        Witness("Celestino Urrutia Pech (persona inventada)", "Comité de residentes", seal_of("un secreto de la demostración, 2")),
+        Witness("Leocadia Zamudio Ríos (persona inventada)", "Universidad invitada", seal_of("un secreto de la demostración, 3")),
+    ),
+)  # fmt: skip
 
 _RULES = """\
 Texto de ejemplo para la demostración. Sigue el orden general del ingreso a residencias; no sustituye a ninguna convocatoria.
@@ -33,7 +54,7 @@ Qué se ofrece. Lugares para el ciclo académico 2024-2025. En cada sede con tre
 
 Cómo se elige. Cada persona ordena las sedes que quiera de su especialidad. Se puede cambiar y volver a enviar hasta el cierre; cuenta el último envío.
 
-Cómo se asigna. Por puntaje del ENARM 2023; en empate, por aciertos en reactivos de alta dificultad; después, por promedio general de la licenciatura; si el empate sigue, por sorteo. El lugar guardado se llena antes que los abiertos, con la mejor persona extranjera que lo pida.
+Cómo se asigna. Por puntaje del ENARM 2023; en empate, por aciertos en reactivos de alta dificultad; después, por promedio general de la licenciatura; si el empate sigue, por sorteo, que mezcla el sello con un valor público posterior al cierre. El lugar guardado se llena antes que los abiertos, con la mejor persona extranjera que lo pida.
 
 Quién es de cada grupo. Lo carga la institución a partir de la lista de personas seleccionadas; nadie lo declara de sí mismo.
 
@@ -55,6 +76,7 @@ def second_plan() -> CallPlan:
         "list_rule": ListRule.FREE,
         "seat_classes": [FOREIGN, OPEN],
         "aftermath": asdict(replace(AFTERMATH, may_upgrade=False)),
+        "lottery_source": LOTTERY.document(),
         "rules_text": _RULES,
     }
     return CallPlan(
@@ -103,3 +125,16 @@ def second_stories(
             )
         )  # fmt: skip
     return stories, [random.random() < FOREIGN_SHARE for _story in stories]
+
+
+def draw(call: Call, manager: Actor, signatory: Actor) -> None:
+    """Close the list of participants and have two people type the value, when each would have; needs the lists sent."""
+    operations.seal_participants(actor=Actor.system("lottery"), call=call, now=SEALED_AT)
+    for actor, now in ((manager, TYPED_AT), (signatory, CONFIRMED_AT)):
+        operations.enter_value(actor=actor, call=call, typed=operations.Typed(VALUE, READ), now=now)
+
+
+def draw_lacking() -> bool:
+    """Whether the call declares a value and waits for it; one of an older demo declares none."""
+    waiting = Call.objects.filter(code=SECOND, lottery_beacon="").exclude(lottery_source={})
+    return waiting.exists()

@@ -26,7 +26,7 @@ from cauce.calls import operations as calls
 from cauce.calls import queries as call_reads
 from cauce.calls import rules as call_rules
 from cauce.calls.models import Call, CallState, Evidence, Interview, Post
-from cauce.config.demo import documents, fill, kinds, partners, timeline
+from cauce.config.demo import documents, fill, kinds, partners, second, timeline
 from cauce.config.demo.calls import DRAFTED, DRIVE, INSTALLED, PUBLISHED, RESIDENCY, TODAY
 from cauce.config.demo.live import LIVE, hold
 from cauce.config.demo.live import PUBLISHED_AT as LIVE_PUBLISHED_AT
@@ -86,6 +86,7 @@ class Command(BaseCommand):
         self._stage("Publication", _drafts_left, self._publish)
         self._stage("Applicants and their lists", lambda: not fill.is_filled(), self._fill)
         self._stage("Applicants of the second period", lambda: not fill.second_is_filled(), self._fill_second)
+        self._stage("The draw of the second period", second.draw_lacking, self._draw)
         self._stage("A live choice under way", _live_choice_lacking, self._hold_live)
         self._stage("Offers that wait for answers", _offers_lacking, self._offer)
         self._stage("Documents", lambda: not documents.documents_are_filled(), self._fill_documents)
@@ -173,6 +174,12 @@ class Command(BaseCommand):
         call = fill.fill_second(actor=DEMO, now=now)
         calls.count_demand(call=call, actor=DEMO, now=now)
         return f"{call.code} {call.applications.count():,} applications"
+
+    def _draw(self) -> str:
+        call = Call.objects.get(code=second.SECOND)
+        emails = (MANAGERS[second.SECOND], SECOND_SIGNATORY)
+        second.draw(call, *(actor_for(User.objects.get(email=email)) for email in emails))
+        return f"{call.code} has its value, typed by two"
 
     def _fill_kinds(self) -> str:
         now = self._when(TODAY)

@@ -16,6 +16,7 @@ from cauce.allocation import bridge
 from cauce.allocation import operations as runs
 from cauce.allocation.models import Placement, Run
 from cauce.allocation.queries import audit_desk
+from cauce.allocation.rules.live import may_prepare
 from cauce.base import clock
 from cauce.base.actors import Actor
 from cauce.base.errors import Denied, DomainError
@@ -104,6 +105,8 @@ def test_two_people_write_the_value_apart_and_a_difference_keeps_nothing(call, s
     assert [letter.template for letter in letters] == ["calls.draw_differed"]
     with pytest.raises(Denied, match="todavía no se fija"):
         make.done_run(staff.carla, call, known + HOUR)
+    call.mechanism = "live"
+    assert "todavía no se fija" in may_prepare(staff.carla, call, now=known + HOUR).reason
     enter(staff.sofia, call, "04 12", known + HOUR)
     draw = enter(staff.carla, call, " 04  12 ", known + 2 * HOUR)
     assert draw.fixed_at == known + 2 * HOUR
@@ -228,6 +231,7 @@ def test_the_desk_walks_it_and_never_shows_what_the_first_typed(
     client.force_login(staff.users["carla"])
     assert client.post(where, {"value": "0412 secreto", "read_at": READ}).status_code == 302
     client.force_login(staff.users["sofia"])
+    assert where in client.get(reverse("calls:desk")).text  # it waits for her too, who manages nothing
     shown = client.get(where).text
     assert "Carla Gestora ya lo escribió" in shown
     assert "0412 secreto" not in shown

@@ -10,12 +10,12 @@ from django.urls import reverse
 
 from cauce.base.errors import Denied
 from cauce.calls import operations, queries
-from cauce.calls.models import Application, Appointment, Shortlist
+from cauce.calls.models import Application, Appointment, Call, Shortlist
 from cauce.calls.rules import managers as rulebook
 from cauce.calls.rules.managers import AppointmentRefused, ProfileRefused, ShortlistRefused, Standing
 from tests.calls import factories as make
 from tests.calls import kinds
-from tests.calls.drafts import office, officer
+from tests.calls.drafts import SOURCE, office, officer
 from tests.calls.kinds import AFTER
 
 PROFILE = [
@@ -95,6 +95,11 @@ def test_the_shortlist_is_the_first_three_who_meet_the_profile(world):
 def test_there_is_none_while_anything_is_missing_or_untrue(world):
     with pytest.raises(ShortlistRefused, match="abierta"):
         operations.make_shortlist(actor=world.manager, post=world.post, now=make.CLOSES)
+    sealed = Call.objects.filter(pk=world.call.pk)
+    sealed.update(lottery_source=SOURCE.document())
+    with pytest.raises(Denied, match="todavía no se fija"):
+        shortlist(world)
+    sealed.update(lottery_source={})
     Application.objects.filter(pk=world.people[4].pk).update(merit=["99.000", "30.00"])
     with pytest.raises(ShortlistRefused, match="hojas"):
         shortlist(world)

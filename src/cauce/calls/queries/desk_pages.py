@@ -37,7 +37,7 @@ from cauce.calls.rules.design import Design
 from cauce.calls.rules.drafting import Dates, Entry, fingerprint
 from cauce.calls.rules.filing import filed_words, may_file_one
 from cauce.calls.rules.lint import Finding, Section
-from cauce.calls.rules.lottery import Source, source_sentences
+from cauce.calls.rules.lottery import Source, source_sentences, value_waits
 from cauce.institutions.models import Institution, Specialty, specialty_name
 from cauce.notices.rules import may_read_texts
 
@@ -296,8 +296,10 @@ def _letters_url(actor: Actor) -> str:
 def _desk_row(actor: Actor, call: Any, now: datetime) -> DeskRow:
     url = reverse("calls:desk_call", args=[call.code])
     waits, waits_url = "", url
-    if rules.may_manage(actor, call):
-        where = phase(call, now=now)
+    where = phase(call, now=now)
+    if where is Phase.CLOSED and (waits := value_waits(actor, call, now=now)):
+        waits_url = reverse("calls:draw", args=[call.code])
+    elif rules.may_manage(actor, call):
         if where is Phase.DRAFT:
             waits_url = reverse("calls:publish", args=[call.code])
             waits = _("Publicarla antes de su apertura, %(when)s.") % {"when": figures.moment(call.opens_at)}
@@ -382,6 +384,8 @@ def _moments(
     ]
     if call.published_at:
         rows.append((_("Publicación"), call.published_at))
+    if known_at := Source.of(call).known_at:
+        rows.append((_("Se conoce el valor del sorteo"), known_at))
     rows.sort(key=lambda row: row[1])
     return [(label, at, "done" if at <= now else "") for label, at in rows]
 

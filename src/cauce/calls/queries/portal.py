@@ -38,6 +38,7 @@ from cauce.calls.queries.managers import appointments_of
 from cauce.calls.rules import Phase
 from cauce.calls.rules.aftermath import Aftermath, aftermath_sentences
 from cauce.calls.rules.design import OPEN, Design, classes_of, sentences
+from cauce.calls.rules.lottery import Source
 from cauce.calls.rules.panels import Rubric
 from cauce.calls.rules.receipt import to_the_second
 from cauce.institutions.models import State, specialty_name
@@ -403,6 +404,8 @@ def _calendar(call: Call, *, now: datetime) -> list[CourseEntry]:
     ]
     if call.published_at is not None:
         entries.append((_("Publicación de las reglas"), call.published_at, None, "", False))
+    if known_at := Source.of(call).known_at:
+        entries.append((_("Se conoce el valor del sorteo"), known_at, None, "", False))
     return [
         CourseEntry(label, starts, ends, as_written, _moment_kind(starts, ends, now), binds)
         for label, starts, ends, as_written, binds in sorted(entries, key=lambda one: one[1])

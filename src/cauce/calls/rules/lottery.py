@@ -371,6 +371,14 @@ def may_enter_value(actor: Actor, call: Call, draw: Draw | None, *, now: datetim
     return ALLOWED
 
 
+def value_waits(actor: Actor, call: Call, *, now: datetime) -> str:
+    """What a closed call asks of the actor: its declared value, from when it is known until it is fixed; or nothing."""
+    known = Source.of(call).known_at
+    if known is None or now < known or lottery_is_fixed(call) or not may_take_part_in_draw(actor, call):
+        return ""
+    return _("Falta fijar el sorteo: su valor se conoce desde el %(when)s.") % {"when": figures.moment(known)}
+
+
 def may_reveal(actor: Actor, call: Call, draw: Draw | None, *, revealed: int, now: datetime) -> Verdict:
     """Whether the actor may type a witness's text; ``revealed`` is how many are known."""
     verdict = may_take_part_in_draw(actor, call)

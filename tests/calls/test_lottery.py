@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from cauce.calls.models import Call
 from cauce.calls.rules import desk, lottery
+from cauce.calls.rules.downtime import Clause, extension
 from cauce.calls.rules.lottery import From, Source
 from tests.calls import drafts
 from tests.calls import factories as make
@@ -40,6 +41,7 @@ def test_the_round_follows_from_the_moment_and_its_value_is_checked():
     assert lottery.round_at(datetime(2026, 4, 20, tzinfo=UTC)) == 27_946_612
     drand = Source(kind=From.DRAND, known_at=first)
     assert drand.document()["round"] == 1
+    assert any(sentence.endswith("e971/public/1") for sentence in lottery.source_sentences(drand))
     assert lottery.value_problem(drand, RANDOMNESS, SIGNATURE) == ""
     for value, signature in (
         (RANDOMNESS[:-1], SIGNATURE), (RANDOMNESS, SIGNATURE[:-1]), (RANDOMNESS, "0" + SIGNATURE[1:]), ("é" * 64, SIGNATURE),
@@ -64,6 +66,9 @@ def test_the_closing_never_moves_past_the_value():
     verdict = desk.may_extend(call, SOURCE.known_at, now=closes - timedelta(days=1))
     assert "valor público" in verdict.reason
     assert desk.may_extend(call, SOURCE.known_at - timedelta(seconds=1), now=closes - timedelta(days=1))
+    clause = Clause(timedelta(hours=3), timedelta(minutes=30))
+    found = extension(call, clause, [(closes - timedelta(minutes=5), SOURCE.known_at)], base=closes)
+    assert (found.closes_at, found.is_cut) == (SOURCE.known_at - timedelta(seconds=1), True)
 
 
 def sent(**changes):

@@ -91,7 +91,13 @@ class Drawn:
 
     @property
     def is_late(self) -> bool:
-        return self.draw is not None and lottery.is_late(self.draw, self.source)
+        """Whether the list was closed when the public value that counts could be known already."""
+        return (
+            self.source.takes_value
+            and not self.by_witnesses
+            and self.draw is not None
+            and lottery.is_late(self.draw, self.source)
+        )
 
     @property
     def is_fixed(self) -> bool:

@@ -30,6 +30,7 @@ MOST_HOURS, USUAL_HOURS = 240, 24
 # drand's quicknet: a round every three seconds, counted from 1 at its start.
 QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 _QUICKNET_START, _QUICKNET_PERIOD = 1_692_803_367, 3
+_DRAND = "https://api.drand.sh"  # only told to people: nothing here asks it
 _SEALED_AFTER = timedelta(hours=1)
 _ZONE = ZoneInfo("America/Mexico_City")
 _PLAIN = " ,:/+"  # besides letters, digits and _.-~ as addresses have them
@@ -192,6 +193,8 @@ def value_problem(source: Source, value: str, signature: str) -> str:
     """Say what is wrong with a tidy value as it was typed, or nothing."""
     if not value:
         return _("Falta el valor.")
+    if len(value) > MOST_VALUE:
+        return _("El valor tiene más de %(most)s letras.") % {"most": MOST_VALUE}
     if source.kind != From.DRAND:
         return ""
     if len(value) != 64 or not _is_hex(value):
@@ -433,6 +436,10 @@ def source_sentences(source: Source) -> list[str]:
             _("El valor público: la vuelta %(round)s de la red drand «quicknet», que sale el %(moment)s. La producen juntas instituciones de varios países: ninguna puede conocerla antes.")
             % {"round": figures.number(source.round), "moment": known}
         )  # fmt: skip
+        said.append(
+            _("Se lee, por ejemplo, en %(address)s")
+            % {"address": f"{_DRAND}/{QUICKNET}/public/{source.round}"}
+        )
     if source.witnesses:
         said += _witness_sentences(source)
     said.append(_("Antes de ese momento se cierra, bajo una huella, la lista de folios que participan. Así nadie, ni la institución, puede saber ni acomodar el resultado."))  # fmt: skip

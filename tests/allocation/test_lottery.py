@@ -126,6 +126,7 @@ def test_two_people_write_the_value_apart_and_a_difference_keeps_nothing(call, s
             rows.update(**change)
 
 
+@pytest.mark.once
 def test_the_value_decides_the_ties_and_everybody_can_count_it_again(
     call, staff, lists, declared, known, client, django_assert_num_queries
 ):
@@ -221,6 +222,7 @@ def test_a_list_closed_late_is_told_and_leaves_the_witnesses_where_there_are(
     assert [one.follows for one in found.moments] == [True, True, False, True]
 
 
+@pytest.mark.once
 def test_the_desk_walks_it_and_never_shows_what_the_first_typed(
     call, staff, declared, known, client, monkeypatch
 ):

@@ -84,6 +84,7 @@ def test_a_good_call_has_no_findings():
         ({"score_criteria": ()}, "lottery-alone", "warns"),
         ({"lottery_commitment": ""}, "no-lottery", "blocks"),
         ({"lottery": Source()}, "lottery-seal-only", "warns"),
+        ({"lottery": replace(PUBLIC, words="Sorteo del lunes 27 de febrero de 2024")}, "weekday", "warns"),
         ({"lottery": replace(PUBLIC, where=" ")}, "lottery-words", "blocks"),
         ({"lottery": replace(PUBLIC, known_at=None)}, "lottery-moment", "blocks"),
         ({"lottery": replace(PUBLIC, known_at=GOOD.closes_at)}, "lottery-too-early", "blocks"),

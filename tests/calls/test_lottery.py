@@ -86,6 +86,7 @@ def sent(**changes):
     }  # fmt: skip
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_manager_declares_it_on_one_page_and_a_published_call_keeps_it(client):
     call = drafts.draft(lottery_source={})

@@ -238,6 +238,7 @@ def _check_warnings():
     assert [finding.code for finding in findings] == ["weekday", "lottery-seal-only"]
     assert "martes 12 de febrero" in findings[0].sentence
     assert "lunes" in findings[0].sentence
+    assert "value=inventado" in Call.objects.get(code="RX24").lottery_beacon
 
 
 def _check_clock(folder):

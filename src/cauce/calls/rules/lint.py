@@ -204,13 +204,14 @@ def _weekdays(call: Snapshot, now: datetime) -> Iterator[Finding]:
                     % {"words": mention.words, "day": figures.day(begins, weekday=True)},
                     _("Corregir la fecha o el texto."),
                 )  # fmt: skip
-    for name, place, text in (
-        ("rules", _("Bases"), call.rules_text),
-        ("summary", _("Resumen"), call.summary),
+    for name, section, place, text in (
+        ("rules", Section.GENERAL, _("Bases"), call.rules_text),
+        ("summary", Section.GENERAL, _("Resumen"), call.summary),
+        ("lottery", Section.ORDER, _("Sorteo"), call.lottery.words),
     ):
         for mention in mentions(text, near=_day(call.opens_at)):
             if not mention.agrees:
-                yield _wrong_weekday(mention, call, Section.GENERAL, place, f"{name}|{mention.words}")
+                yield _wrong_weekday(mention, call, section, place, f"{name}|{mention.words}")
 
 
 def _wrong_weekday(mention: Mention, call: Snapshot, section: Section, place: str, about: str) -> Finding:

@@ -1,6 +1,8 @@
 """F11: in 2025 Argentina annulled an examination after publication, and everybody sat it again.
 
 What stands out is looked for before anybody signs; a flag opens a review in which the person has a say, and excludes nobody.
+Seen to fail: without the question for ``look`` in ``sign`` a run was signed whose scores nobody had looked over;
+with ``rules.second_look`` content before its days are over, a review was closed against who had not answered.
 """
 
 from __future__ import annotations

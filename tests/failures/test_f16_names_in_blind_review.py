@@ -1,7 +1,7 @@
 """F16: a blind review that told the name. What a reviewer reaches by links is crawled: no name, CURP, e-mail, folio.
 
 The picture of a document may show them: it is what is being looked at. Nothing else may. What is not linked, the
-access matrix asks of the reviewer at every address: 404.
+access matrix asks of the reviewer at every address: 404. Seen to fail: with the folio written on the reviewer's page.
 """
 
 from __future__ import annotations

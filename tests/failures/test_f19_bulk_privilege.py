@@ -1,6 +1,7 @@
 """F19: a role that could only read found that the bulk addresses of a teacher register had forgotten to ask.
 
 Whoever may only read a call is refused by every address that writes many rows at once, and nothing is written.
+Seen to fail: without ``may_load`` in ``_loadable_desk`` the addresses that confirm and forget a file of scores answered.
 """
 
 from __future__ import annotations

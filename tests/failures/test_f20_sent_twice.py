@@ -1,4 +1,9 @@
-"""F20: the mail worker is killed at random points; each letter is with the carrier exactly once, and none too late."""
+"""F20: the mail worker is killed at random points; each letter is with the carrier exactly once, and none too late.
+
+Seen to fail: without the question ``already_took`` in ``_settle_interrupted`` a letter was handed over twice; without
+``EXPIRED`` in ``deliver`` the reminder still waited after its deadline; with a letter in doubt put back in the queue, a
+server that had fallen silent got it again.
+"""
 
 from __future__ import annotations
 
@@ -45,17 +50,12 @@ class Counting(bridge.Folder):
 
     def send_messages(self, email_messages: Any) -> int:
         self.moment()  # claimed, not handed over
-        before = self._kept()
         taken = super().send_messages(email_messages)
         (mail,) = email_messages
-        if len(self._kept()) > len(before):
-            with (self.folder / "taken.log").open("a") as log:
-                log.write(mail.extra_headers["Message-ID"] + "\n")
+        with (self.folder / "taken.log").open("a") as log:
+            log.write(mail.extra_headers["Message-ID"] + "\n")
         self.moment()  # handed over, not written down
         return taken
-
-    def _kept(self) -> list[Path]:
-        return list(self.folder.glob("*.eml"))
 
 
 def _write(count: int) -> None:

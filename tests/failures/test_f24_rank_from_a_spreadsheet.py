@@ -1,6 +1,8 @@
 """F24: local committees ranked people with spreadsheets nobody could read (Parcoursup, France).
 
 A committee's score enters only through sealed sheets of a published rubric; at every other way in, it is refused.
+Seen to fail: with ``refused_column`` reading its cell, a file set the value; without ``without_record`` in ``freeze``
+a value that was written into the database was ranked.
 """
 
 from __future__ import annotations

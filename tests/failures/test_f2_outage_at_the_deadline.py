@@ -1,6 +1,8 @@
 """F2: MTAS in 2007 and Oriel in 2020 failed in the last hours before a deadline, and people argued for weeks over whose fault.
 
 Fifty minutes without service in the last three hours move the closing by the measured time and the published grace.
+Seen to fail: with ``lost`` left out of the sum of ``rules.downtime.extension`` the closing moved by the grace alone;
+with no extension at all nobody was told.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""F9: a fault that could not be mended, and nobody had said so. Without it declared, no call is published."""
+"""F9: a fault that could not be mended, and nobody had said so. Without it declared, no call is published.
+
+Seen to fail: with ``curability-undeclared`` a finding that does not block, the call was published.
+"""
 
 from __future__ import annotations
 

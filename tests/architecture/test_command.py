@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import nullcontext
-from types import SimpleNamespace
 
 import pytest
 import run
@@ -15,10 +16,14 @@ import run
 def test_one_failed_pass_fails_the_run(monkeypatch, quick, outcomes):
     left = outcomes[:1] if quick else outcomes[:]
     expected = max(left)
+    start = subprocess.Popen
+
+    def ends(_command, **options):
+        """Each pass is a process that does nothing but end, as it is told."""
+        return start([sys.executable, "-c", f"raise SystemExit({left.pop(0)})"], **options)
+
     monkeypatch.setattr(run, "setup", lambda **_options: None)
-    monkeypatch.setattr(
-        run.subprocess, "run", lambda *_command, **_options: SimpleNamespace(returncode=left.pop(0))
-    )
+    monkeypatch.setattr(subprocess, "Popen", ends)
     with pytest.raises(SystemExit) if expected else nullcontext() as ended:
         run.test([], quick=quick, scale=False)
     assert not expected or ended.value.code == expected

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from cauce.accounts import rules
-from tests.journeys.conftest import DESK, PHONE, ROOT, settle
+from tests.journeys.conftest import DESK, PHONE, ROOT, SWAPPED, follow, settle
 
 PICTURES = os.environ.get("JOURNEY_PICTURES")
 
@@ -26,7 +26,8 @@ PICTURES = os.environ.get("JOURNEY_PICTURES")
 def picture(page, name):
     if PICTURES:
         page.evaluate("document.activeElement && document.activeElement.blur()")
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", animations="disabled")
+        other = f"-{'phone' if page.viewport_size == PHONE else 'desk'}" if SWAPPED else ""
+        page.screenshot(path=Path(PICTURES) / f"{name}{other}.png", animations="disabled")
 
 
 def no_sideways_scroll(page):
@@ -56,7 +57,7 @@ def read_package(page, name):
     """The office of personal data opens a package that waits for it."""
     enter_as(page, "Pilar")
     page.goto("/gestion/")
-    page.get_by_role("link", name="Paquetes por revisar").first.click()
+    follow(page, "Paquetes por revisar")
     page.get_by_role("link", name=name).click()
     page.get_by_role("heading", name="A quién distingue el paquete").wait_for()
 
@@ -174,7 +175,7 @@ def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(vis
     enter_as(ofelia, "Ofelia")
     ofelia.get_by_role("link", name="Abrir RM24").click()
     look(ofelia, "10-desk")
-    ofelia.get_by_role("link", name="Corridas").first.click()
+    follow(ofelia, "Corridas")
     ofelia.get_by_role("button", name="Pedir una corrida").dblclick()  # asks once
     ofelia.get_by_role("button", name="Firmar esta huella").wait_for(timeout=90_000)
     look(ofelia, "11-run")
@@ -189,7 +190,7 @@ def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(vis
 
     sofia = visit(DESK)
     enter_as(sofia, "Sofía")
-    sofia.get_by_role("link", name=re.compile("[Ff]irma")).first.click()
+    follow(sofia, re.compile("[Ff]irma"))
     sofia.locator("main").get_by_role("link", name=re.compile("[Cc]orrida 1")).first.click()
     sofia.get_by_role("button", name="Firmar esta huella").click()
     sofia.get_by_text("La convocatoria anunció los resultados para el").wait_for()
@@ -225,7 +226,7 @@ def test_a_call_is_run_signed_published_explained_and_verified_by_a_stranger(vis
     spoilt[len(spoilt) // 2] ^= 1
     package.write_bytes(spoilt)
     assert verify(package) in (1, 2)
-    if PICTURES:
+    if PICTURES and not SWAPPED:
         side_by_side(chromium, Path(PICTURES))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import DESK, PHONE, settle
+from tests.journeys.conftest import DESK, PHONE, follow, settle
 from tests.journeys.test_spine import enter_as, publish
 
 pytestmark = pytest.mark.once
@@ -138,7 +138,7 @@ def compare_scores(page, look):
     """Two files with faults, that differ, and that agree with somebody to look at, who is then reviewed."""
     page.goto("/gestion/RX24/solicitudes/")
     first, second, third = re.findall(r"RX24-\d{6}-\d", page.locator("main").inner_text())[:3]
-    page.get_by_role("link", name="Puntajes").click()
+    follow(page, "Puntajes")
     page.get_by_role("button", name="Subir y revisar").wait_for()
     look(page, "scores-none", again=True)
     page.get_by_text("Columnas que se leen").click()
@@ -179,7 +179,7 @@ def compare_scores(page, look):
 def test_the_national_catalogue_of_units_is_read_dry_and_let_go_of(visit, look):
     page = visit(DESK, color_scheme="dark")
     enter_as(page, "Elena")
-    page.get_by_role("link", name="Cargar el catálogo CLUES").click()
+    follow(page, "Cargar el catálogo CLUES")
     page.get_by_text("Todavía no se ha cargado ningún archivo").wait_for()
     look(page, "units-none")
     head = ["CLUES", "NOMBRE DE LA UNIDAD", "ENTIDAD", "MUNICIPIO", "NIVEL ATENCION", "LATITUD", "LONGITUD"]

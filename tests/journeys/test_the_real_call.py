@@ -13,7 +13,7 @@ import re
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.journeys.conftest import DESK, PHONE, settle
+from tests.journeys.conftest import DESK, PHONE, follow, open_filters, settle
 from tests.journeys.test_spine import (  # noqa: F401 - a fixture
     clear_package,
     enter_as,
@@ -75,7 +75,7 @@ def test_a_doctor_chooses_in_her_turn_and_a_desk_serves_the_next(visit, look):  
 
     marta = visit(DESK)
     enter_as(marta, "Marta")
-    marta.get_by_role("link", name="Mesas de elección").first.click()
+    follow(marta, "Mesas de elección")
     go_to(marta, "EV24|vivo")
     lane = marta.get_by_role("row").filter(has_text="Pediatría").first
     folio = re.search(r"EV24-\d{6}-\d", lane.inner_text()).group()
@@ -95,7 +95,7 @@ def test_an_offer_is_answered_and_what_was_declined_is_offered_again(visit, look
     itzel = visit(PHONE)
     answer(itzel, look)
     offer_again(visit, look)
-    itzel.get_by_role("link", name="Ofertas", exact=True).click()
+    follow(itzel, "Ofertas", exact=True)
     wait_for(itzel, "Cambió por una mejor")
 
 
@@ -119,8 +119,8 @@ def offer_again(visit, look):  # noqa: F811
     """Two people, over one preview of who is offered what."""
     ofelia = visit(DESK)
     enter_as(ofelia, "Ofelia")
-    ofelia.get_by_role("link", name="RA24", exact=True).first.click()
-    ofelia.get_by_role("link", name="Ofertas y rondas").first.click()
+    follow(ofelia, "RA24", exact=True)
+    follow(ofelia, "Ofertas y rondas")
     look(ofelia, "39-offers")
     free = ofelia.get_by_role("row").filter(has_text="La vivienda").last.inner_text()
     go_to(ofelia, "Ver a los suplentes")
@@ -128,10 +128,10 @@ def offer_again(visit, look):  # noqa: F811
     folio = re.search(r"RA24-\d{6}-\d", first.inner_text()).group()
     assert folio in free, "who comes first among the substitutes is who comes next for what they listed"
     glance(ofelia, "48-substitutes")
-    ofelia.get_by_role("link", name="Ofertas y rondas").first.click()
+    follow(ofelia, "Ofertas y rondas")
     ofelia.get_by_role("button", name="Pedir la corrida de la ronda").dblclick()
     ofelia.wait_for_url("**/corridas/**")
-    ofelia.get_by_role("link", name="Ofertas y rondas").first.click()
+    follow(ofelia, "Ofertas y rondas")
     wait_for(ofelia, "Primer día de estas plazas")
     first_day = ofelia.get_by_role("group", name="Primer día de estas plazas")
     for part, value in (("Día", "15"), ("Mes", "3"), ("Año", "2024")):
@@ -148,7 +148,7 @@ def offer_again(visit, look):  # noqa: F811
 
     sofia = visit(DESK)
     enter_as(sofia, "Sofía")
-    sofia.get_by_role("link", name=re.compile("[Ff]irma")).first.click()
+    follow(sofia, re.compile("[Ff]irma"))
     go_to(sofia, "RA24: Ronda de ofertas")
     sofia.get_by_role("button", name="Confirmar y publicar").dblclick()
     sofia.get_by_text("Confirmó").first.wait_for()
@@ -168,11 +168,11 @@ def wait_for(page, text):
 def test_a_recruiter_reads_what_is_wanted_who_is_eligible_and_whose_documents_are_verified(visit, look):  # noqa: F811
     carla = visit(DESK)
     enter_as(carla, "Carla")
-    carla.get_by_role("link", name="JR24", exact=True).first.click()
-    carla.get_by_role("link", name="Solicitudes").first.click()
+    follow(carla, "JR24", exact=True)
+    follow(carla, "Solicitudes")
     carla.get_by_role("heading", name="Folios").wait_for()
     glance(carla, "42-candidates")
-    carla.get_by_role("link", name="Demanda y vacantes").first.click()
+    follow(carla, "Demanda y vacantes")
     go_to(carla, "^Oaxaca$")
     carla.get_by_role("heading", name="Municipios de Oaxaca").wait_for()
     look(carla, "46-demand")
@@ -180,18 +180,21 @@ def test_a_recruiter_reads_what_is_wanted_who_is_eligible_and_whose_documents_ar
     reasons = carla.locator("section[aria-labelledby=vacias] tbody tr").all_inner_texts()
     assert reasons
     assert all("Nadie la puso en su lista" in one for one in reasons)
-    carla.get_by_role("link", name="Candidatos").first.click()
+    follow(carla, "Candidatos")
+    carla.get_by_role("heading", name="Candidatos").first.wait_for()
+    open_filters(carla)
     carla.get_by_label("Documentos").select_option(label="Aceptado")
     carla.get_by_role("button", name="Buscar").click()
     row = carla.locator("section[aria-labelledby=orden] tbody tr").first.inner_text()
     assert re.search(r"JR24-\d{6}-\d", row)
     assert "Aceptado" in row
     look(carla, "47-candidates")
+    size = carla.viewport_size
     carla.set_viewport_size(PHONE)
     no_sideways_scroll(carla)
-    carla.set_viewport_size(DESK)
+    carla.set_viewport_size(size)
     carla.reload()
-    carla.get_by_role("link", name="Revisión").first.click()
+    follow(carla, "Revisión")
     carla.wait_for_url("**/revision/**")
     look(carla, "43-review")
 

@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from tests.journeys.conftest import DESK, PHONE, settle
+from tests.journeys.conftest import DESK, PHONE, follow, settle
 from tests.journeys.test_spine import (
     enter_as,
     no_sideways_scroll,
@@ -42,8 +42,8 @@ def look(axe):
 def test_an_institute_proposes_two_sign_and_the_candidate_accepts(visit, look):
     samuel = visit(DESK)
     enter_as(samuel, "Samuel")
-    samuel.get_by_role("link", name="Proponer candidatos").first.click()
-    samuel.get_by_role("link", name="RS24").first.click()
+    follow(samuel, "Proponer candidatos")
+    follow(samuel, "RS24")
     samuel.get_by_role("heading", name="Propuesta del ISSS").wait_for()
     look(samuel, "51-proposal")
 
@@ -67,9 +67,8 @@ def test_an_institute_proposes_two_sign_and_the_candidate_accepts(visit, look):
 
     sara = visit(PHONE)
     enter_as(sara, "Sara")
-    sara.get_by_text("Secciones").click()
-    sara.get_by_role("link", name="Proponer candidatos").first.click()
-    sara.get_by_role("link", name="RS24").first.click()
+    follow(sara, "Proponer candidatos")
+    follow(sara, "RS24")
     sara.get_by_role("button", name="Dar la segunda firma").click()
     sara.get_by_text("está firmada por dos personas").wait_for()
     look(sara, "53-two-signatures")
@@ -141,7 +140,7 @@ def audited(visit):
     enter_as(ofelia, "Ofelia")
     ofelia.goto("/gestion/RX24/solicitudes/")
     folios = re.findall(r"RX24-\d{6}-\d", ofelia.locator("main").inner_text())[:2]
-    ofelia.get_by_role("link", name="Puntajes").click()
+    follow(ofelia, "Puntajes")
     ofelia.get_by_text("Columnas que se leen").click()
     words = ofelia.locator("details[open] p").first.inner_text()
     head = words.removeprefix("Hacen falta: ").rstrip(".").split(", ")
@@ -164,7 +163,7 @@ def audited(visit):
 def test_an_auditor_walks_a_call_in_nine_steps(visit, look, audited, tmp_path):
     aurelio = visit(DESK)
     enter_as(aurelio, "Aurelio")
-    aurelio.get_by_role("link", name="Auditoría").first.click()
+    follow(aurelio, "Auditoría")
     aurelio.get_by_role("link", name="Auditar RX24").click()
     aurelio.get_by_role("heading", name="Auditoría de RX24").wait_for()
     look(aurelio, "61-audit")
@@ -204,7 +203,7 @@ def test_an_auditor_walks_a_call_in_nine_steps(visit, look, audited, tmp_path):
 
     ofelia = audited
     ofelia.goto("/gestion/RX24/")
-    ofelia.get_by_role("link", name="Auditoría").first.click()
+    follow(ofelia, "Auditoría")
     ofelia.get_by_role("link", name=re.compile("La lectura óptica trae dos filas")).click()
     ofelia.get_by_role("textbox", name="Respuesta de la institución").fill(
         "Se corrigieron dos folios; los demás venían de la lista del ENARM."
@@ -217,7 +216,7 @@ def test_an_auditor_walks_a_call_in_nine_steps(visit, look, audited, tmp_path):
     look(aurelio, "66-finding")
     aurelio.get_by_role("button", name="Cerrar el hallazgo").click()
     aurelio.get_by_text("Hallazgo resuelto").wait_for()
-    aurelio.get_by_role("link", name="Auditoría").first.click()
+    follow(aurelio, "Auditoría")
     aurelio.get_by_role("link", name="Escribir el dictamen").click()
     aurelio.get_by_role("textbox", name="Dictamen", exact=True).fill(
         "La corrida se repite idéntica y su cadena cierra."

@@ -217,6 +217,8 @@ def test_who_is_recused_is_replaced_in_that_interview_alone_by_somebody_who_is_f
     with pytest.raises(InterviewRefused, match="Libre está a esa hora"):
         operations.save_panel(**{**name, "users": [*others, free.pk]}, name="Jurado Norte", now=kinds.AFTER)
     assert list(queries.interviews_of(actor_for(free))) == [world.interview]
+    [told] = Message.objects.filter(user=free)
+    assert told.link == reverse("calls:sheet", args=[world.interview.pk])
     for scorer in (actor_for(free), *world.judges[1:]):
         seal(scorer, world.interview, 4, 4, now=world.late)
     assert Interview.objects.get(pk=world.interview.pk).outcome == "held"

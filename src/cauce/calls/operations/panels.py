@@ -253,7 +253,7 @@ def recuse(*, actor: Actor, interview: Interview, kind: str, now: datetime) -> I
 def replace_panellist(
     *, actor: Actor, interview: Interview, recusal: int, substitute: int, now: datetime
 ) -> Interview:
-    """Let another panellist sit in this one interview for somebody who is recused.
+    """Let another panellist sit in this one interview for somebody who is recused, and write to them.
 
     Raises ``Denied``, and ``InterviewRefused`` for who is no panellist, sits there already, or has another
     interview at that hour.
@@ -280,7 +280,8 @@ def replace_panellist(
     _refuse_busy({substitute}, [interview], field="substitute")
     row.substitute = other
     row.save(update_fields=["substitute"])
-    note(substitute=substitute)
+    told = post_many([_to_substitute(call, interview, other)], now=now, subject=interview)
+    note(substitute=substitute, told=told)
     return interview
 
 
@@ -498,10 +499,26 @@ def _letters(call: Call, interviews: Sequence[Interview]) -> Iterator[Letter]:
     users = User.objects.filter(person_id__in=by_person).values_list("pk", "person_id", "language")
     for user, person, language in users:
         one = by_person[person]
-        starts = one.starts_at
         yield letters.INTERVIEW.letter(
-            key=f"interview:{one.pk}:{starts:%Y%m%dT%H%M}", user_id=user, language=language, matter=f"call:{call.pk}",
-            link=reverse("calls:my_interview", args=[one.application.folio]), title=call.title, minutes=one.minutes,
-            place=one.place, is_remote=one.is_remote, is_there=not one.is_remote,
-            when=partial(figures.moment, starts), moment=partial(figures.moment, starts, weekday=True, zone=True),
+            key=f"interview:{one.pk}:{one.starts_at:%Y%m%dT%H%M}", user_id=user, language=language,
+            matter=f"call:{call.pk}", link=reverse("calls:my_interview", args=[one.application.folio]),
+            **_appointment(call, one),
         )  # fmt: skip
+
+
+def _to_substitute(call: Call, interview: Interview, substitute: User) -> Letter:
+    return letters.SUBSTITUTE.letter(
+        key=f"substitute:{interview.pk}:{substitute.pk}", user_id=substitute.pk, language=substitute.language,
+        matter=f"call:{call.pk}", link=reverse("calls:sheet", args=[interview.pk]), **_appointment(call, interview),
+    )  # fmt: skip
+
+
+def _appointment(call: Call, interview: Interview) -> dict[str, Any]:
+    """When, where and what for, as letters say it."""
+    starts = interview.starts_at
+    return {
+        "title": call.title, "minutes": interview.minutes, "place": interview.place,
+        "is_remote": interview.is_remote, "is_there": not interview.is_remote,
+        "when": partial(figures.moment, starts),
+        "moment": partial(figures.moment, starts, weekday=True, zone=True),
+    }  # fmt: skip

@@ -229,6 +229,21 @@ INTERVIEW = Template(
         ),
     ),
 )
+SUBSTITUTE = Template(
+    code="calls.substitute",
+    version=1,
+    purpose=_("A quien suple a un jurado en una entrevista"),
+    title=gettext_noop("Suples a un jurado: %(when)s"),
+    body=(
+        gettext_noop(
+            "Te toca calificar una entrevista de %(title)s el %(moment)s, en lugar de un jurado que se excusó. "
+            "Dura %(minutes)s minutos."
+        ),
+        When("is_remote", gettext_noop("Es a distancia: %(place)s.")),
+        When("is_there", gettext_noop("Es en %(place)s.")),
+        gettext_noop("Si conoces a la persona o tienes otro conflicto, excúsate en esa página antes de empezar."),
+    ),
+)
 SHORTLIST = Template(
     code="calls.shortlist",
     version=1,
@@ -270,7 +285,7 @@ DRAW_DIFFERED = Template(
 )
 LETTERS = (
     REMINDER, REMINDER_CHANGED, STANDING, SENT, WITHDRAWN, RESTORED, FILED, TAKEN_OVER, ADDENDUM, REVIEW_ACCEPTED,
-    REVIEW_OBSERVED, REVIEW_EXCLUDED, SECOND_LOOK, SECOND_LOOK_OVER, INTERVIEW, SHORTLIST, NOMINATED,
+    REVIEW_OBSERVED, REVIEW_EXCLUDED, SECOND_LOOK, SECOND_LOOK_OVER, INTERVIEW, SUBSTITUTE, SHORTLIST, NOMINATED,
     DRAW_DIFFERED,
 )  # fmt: skip
 

@@ -241,7 +241,9 @@ SUBSTITUTE = Template(
         ),
         When("is_remote", gettext_noop("Es a distancia: %(place)s.")),
         When("is_there", gettext_noop("Es en %(place)s.")),
-        gettext_noop("Si conoces a la persona o tienes otro conflicto, excúsate en esa página antes de empezar."),
+        gettext_noop(
+            "Si conoces a la persona o tienes otro conflicto, excúsate en esa página antes de empezar."
+        ),
     ),
 )
 SHORTLIST = Template(

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cauce.accounts.rules import masked_email
 from cauce.base.actors import Actor
@@ -228,6 +229,18 @@ class TextVersion:
     sent: int
     read: int
     words: tuple[Words, ...]
+
+    @property
+    def area(self) -> str:
+        """What the letter is about, in words: its code begins with the app that writes it."""
+        return str(_AREAS.get(self.code.partition(".")[0], self.code))
+
+
+_AREAS = {
+    "accounts": gettext_lazy("Cuentas y datos personales"),
+    "allocation": gettext_lazy("Asignación, resultados y ofertas"),
+    "calls": gettext_lazy("Convocatorias y solicitudes"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def published(carla):
     return publish(draft(), carla)
 
 
-def amend(call, actor, text="Se añade una sede de entrevistas.", **arguments):
+def amend(call, actor, text="Se agrega una sede de entrevistas.", **arguments):
     return operations.publish_addendum(
         actor=actor, call=call, text=text, **{"now": BEFORE_OPENING + timedelta(days=1), **arguments}
     )

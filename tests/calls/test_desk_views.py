@@ -368,7 +368,7 @@ def test_an_addendum_from_its_page_and_again(carla, call):
     data = {"digest": carla.get(url("publish")).context["form"]["digest"].value()}
     carla.post(url("publish"), data)
     for _ in range(2):
-        assert carla.post(url("addenda"), {"text": "Se añade una sede."}).status_code == 302
+        assert carla.post(url("addenda"), {"text": "Se agrega una sede."}).status_code == 302
     assert Addendum.objects.count() == 1
     page = carla.post(url("addenda"), {
         "text": "Cierre", "closes_at_0": "1", "closes_at_1": "2", "closes_at_2": "2024", "closes_at_3": "00:00",

@@ -105,7 +105,7 @@ def test_an_addendum_is_a_version_a_digest_and_a_letter(published, carla):
     factories.application(published, factories.user("Mariana").person)
     frozen = published.frozen.text
     addendum = operations.publish_addendum(
-        actor=carla, call=published, text="Se añade una sede.", now=BEFORE_OPENING + timedelta(1)
+        actor=carla, call=published, text="Se agrega una sede.", now=BEFORE_OPENING + timedelta(1)
     )
     published.refresh_from_db()
     in_force = queries.rules_of(published)

@@ -49,12 +49,12 @@ def test_an_institute_proposes_two_sign_and_the_candidate_accepts(visit, look):
 
     samuel.get_by_role("link", name="Proponer a una persona").click()
     tell(samuel, kind="Pasaporte", number="B00000952")
-    samuel.get_by_role("button", name="Añadir a la propuesta").click()
+    samuel.get_by_role("button", name="Agregar a la propuesta").click()
     samuel.get_by_text("Es el mismo documento que el de la fila 3").first.wait_for()
     look(samuel, "52-duplicate")
     samuel.get_by_label("Número del documento").fill("B00001288")
-    samuel.get_by_role("button", name="Añadir a la propuesta").click()
-    samuel.get_by_text("Añadida en el lugar 4").wait_for()
+    samuel.get_by_role("button", name="Agregar a la propuesta").click()
+    samuel.get_by_text("Agregada en el lugar 4").wait_for()
     with samuel.expect_response(lambda response: response.request.method == "POST"):
         samuel.get_by_role("button", name="Subir Douglas").click()
     samuel.wait_for_function(

@@ -28,7 +28,7 @@ def may_link_curp(kinds: Collection[str]) -> Verdict:
         _("Si está mal, pide su rectificación como dice el aviso de privacidad."),
     ).unless(
         DocumentKind.FOLIO not in kinds,
-        _("Solo se añade una CURP a una cuenta que tiene folio temporal."),
+        _("Solo se agrega una CURP a una cuenta que tiene folio temporal."),
     )
 
 

@@ -51,7 +51,7 @@ def request_rehearsal(*, actor: Actor, call: Call, now: datetime) -> Rehearsal:
         raise NotRehearsable(f"{fault.place}: {fault.sentence}", fault.remedy)
     if not call.posts.exists():
         raise NotRehearsable(
-            gettext_lazy("No hay plazas."), gettext_lazy("Añadir las plazas y ensayar después.")
+            gettext_lazy("No hay plazas."), gettext_lazy("Agregar las plazas y ensayar después.")
         )
     for last in Rehearsal.objects.filter(call=call, state__in=UNDER_WAY):
         if last.task_id is None or not background.failed(last.task_id):

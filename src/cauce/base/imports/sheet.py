@@ -170,7 +170,7 @@ def read_sheet(
     except Unreadable as error:
         sheet.whole(error.sentence, error.remedy, row=error.row)
     if not sheet.report.faults and not sheet.rows:
-        sheet.whole(_("La tabla solo tiene encabezado."), _("Añadir las filas debajo."))
+        sheet.whole(_("La tabla solo tiene encabezado."), _("Agregar las filas debajo."))
     return sheet
 
 
@@ -186,7 +186,7 @@ def _check_head(sheet: Sheet, table: Table) -> None:
         if column.key in table.missing:
             sheet.whole(
                 _("Falta esta columna."),
-                _("Añadirla al encabezado."),
+                _("Agregarla al encabezado."),
                 row=table.head_row,
                 column=column.names[0],
             )

@@ -339,7 +339,7 @@ def _read(
     names = {alias: name for name, aliases in columns.items() for alias in aliases}
     places = {names[fold(cell)]: at for at, cell in enumerate(rows[0]) if fold(cell) in names}
     problems = [
-        Problem(1, columns[name][0], "", gettext("Falta esta columna."), gettext("Añadirla al encabezado."))
+        Problem(1, columns[name][0], "", gettext("Falta esta columna."), gettext("Agregarla al encabezado."))
         for name in needed
         if name not in places
     ]

@@ -59,7 +59,7 @@ class EvidenceForm(forms.Form):
             )
         if current is not None:
             self.fields["adds"] = forms.BooleanField(
-                label=_("Añadir al final de lo que ya subí, sin quitarlo"), required=False
+                label=_("Agregar al final de lo que ya subí, sin quitarlo"), required=False
             )
 
     def sent(self) -> list[UploadedFile]:

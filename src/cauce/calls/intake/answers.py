@@ -84,7 +84,7 @@ def read_answers(
     key = next((record.values["answers"] for record in good if record.values["folio"] == KEY), "")
     if not key:
         sheet.whole(
-            _("Falta la fila de la clave."), _("Añadir una fila con folio CLAVE y las respuestas correctas.")
+            _("Falta la fila de la clave."), _("Agregar una fila con folio CLAVE y las respuestas correctas.")
         )
     for record in good:
         if key and len(record.values["answers"]) != len(key):

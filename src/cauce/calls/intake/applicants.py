@@ -171,7 +171,7 @@ def _identity(sheet: Sheet, record: Record) -> Identity | None:
     elif curp is not None:
         record.raw.setdefault("curp", curp.number)
         sheet.fault(record, "curp", _("Es la CURP genérica de personas extranjeras: no identifica a nadie."),
-            _("Añadir el país, el documento y el número del suyo."),
+            _("Agregar el país, el documento y el número del suyo."),
         )  # fmt: skip
     else:
         sheet.fault(record, "curp", _("Falta la CURP."),

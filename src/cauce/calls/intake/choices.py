@@ -50,7 +50,7 @@ def has_choices(sheet: Sheet, lookup: FilingLookup) -> bool:
     if not (is_wide or is_long):
         sheet.whole(
             _("Falta decir las plazas."),
-            _("Añadir Opción 1, Opción 2…; o las columnas Opción y Plaza, con una fila por cada plaza."),
+            _("Agregar Opción 1, Opción 2…; o las columnas Opción y Plaza, con una fila por cada plaza."),
             row=table.head_row, column="Opción 1",
         )  # fmt: skip
     elif is_wide and ({"rank", "post"} & table.places.keys()):
@@ -176,7 +176,7 @@ def _ranked(sheet: Sheet, found: list[Record]) -> list[Wish]:
         record.raw.setdefault("rank", str(record.values["rank"]))
         sheet.fault(
             record, "rank", _("Falta la opción %(rank)s.") % {"rank": lacking},
-            _("Añadir su fila, o numerar las demás desde ella."),
+            _("Agregar su fila, o numerar las demás desde ella."),
         )  # fmt: skip
         return []
     return [("post", by_rank[rank], by_rank[rank].values["post"]) for rank in sorted(by_rank)]
@@ -232,7 +232,7 @@ def _checked(sheet: Sheet, lookup: FilingLookup, first: Record, wishes: list[Wis
             fault(
                 wishes[-1][0], wishes[-1][1], posts[-1].key,
                 _("La convocatoria pide ordenar todas las sedes; faltan %(count)s, como %(key)s.") % facts,
-                _("Añadirlas en el orden que diga el papel."),
+                _("Agregarlas en el orden que diga el papel."),
             )  # fmt: skip
     return None if faults else posts
 

@@ -104,7 +104,7 @@ def read_posts(
     sheet = read_sheet(data, columns(lookup), most_rows=MOST_ROWS, told=told)
     if sheet.table is not None and not {"clues", "site"} & set(sheet.table.places) and sheet.table.places:
         sheet.whole(
-            _("Falta decir la sede."), _("Añadir la columna clues o sede."), row=sheet.table.head_row,
+            _("Falta decir la sede."), _("Agregar la columna clues o sede."), row=sheet.table.head_row,
             column="clues",
         )  # fmt: skip
     elif sheet.table is not None:
@@ -191,7 +191,7 @@ def _site(sheet: Sheet, record: Record, lookup: PostLookup) -> int | None:
         return homonyms[0]
     if homonyms:
         sentence = _("Hay %(count)s sedes con este nombre.") % {"count": figures.number(len(homonyms))}
-        remedy = _("Añadir el estado y el municipio, o la CLUES.")
+        remedy = _("Agregar el estado y el municipio, o la CLUES.")
     else:
         sentence = _("Esta sede no está en el catálogo.")
         remedy = _("Escribir su nombre como en el catálogo, o su CLUES.")

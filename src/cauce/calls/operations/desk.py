@@ -142,7 +142,7 @@ def save_entry(
     else:
         entry = call.calendar.filter(pk=entry_id).first()
         if entry is None:
-            raise DraftRefused(_("Otra persona quitó esta fecha del calendario."), _("Añadirla de nuevo."))
+            raise DraftRefused(_("Otra persona quitó esta fecha del calendario."), _("Agregarla de nuevo."))
         if not differs(call, Entry.of(entry), values, seen):
             return call
         for name, value in asdict(values).items():
@@ -202,7 +202,7 @@ def save_criterion(
         note(repeated=True)
         return call
     if replaces and not any(each["key"] == replaces for each in before):
-        raise DraftRefused(_("Otra persona quitó este criterio."), _("Añadirlo de nuevo."))
+        raise DraftRefused(_("Otra persona quitó este criterio."), _("Agregarlo de nuevo."))
     if replaces and seen != fingerprint(before):
         raise _overtaken(call)
     after = [criterion if each["key"] == replaces else each for each in before]

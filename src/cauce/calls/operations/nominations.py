@@ -132,7 +132,7 @@ def _refuse_invited(nomination: Nomination) -> None:
     if nomination.invited_at is not None:
         raise NominationRefused(
             _("Esta persona ya tiene su carta: sus datos quedan como se firmaron."),
-            _("Para corregirla, quitarla y añadirla otra vez; vale cuando la propuesta se firme de nuevo."),
+            _("Para corregirla, quitarla y agregarla otra vez; vale cuando la propuesta se firme de nuevo."),
         )
 
 
@@ -180,7 +180,7 @@ def order_nominations(
     current = list(partner.nominations.order_by("position").values_list("pk", flat=True))
     if sorted(order) != sorted(current):
         raise ProposalChanged(
-            _("Alguien añadió o quitó a una persona mientras se ordenaba."),
+            _("Alguien agregó o quitó a una persona mientras se ordenaba."),
             _("Ordenar otra vez la lista como está."),
         )
     if list(order) == current:

@@ -45,7 +45,7 @@ def save_post(
         if found is None:
             raise DraftRefused(
                 _("La plaza %(key)s ya no está en la convocatoria.") % {"key": replaces},
-                _("Añadirla de nuevo."),
+                _("Agregarla de nuevo."),
             )
         post = found
         if not differs(call, PostValues.of(post), values, seen):
@@ -86,8 +86,8 @@ def add_posts(*, actor: Actor, call: Call, posts: Sequence[PostValues], now: dat
         facts = {"keys": ", ".join(repeated[:10]), "count": figures.number(len(repeated))}
         raise DraftRefused(
             ngettext(
-                "Esta clave está repetida: %(keys)s. No se añadió ninguna plaza.",
-                "Estas %(count)s claves están repetidas: %(keys)s. No se añadió ninguna plaza.",
+                "Esta clave está repetida: %(keys)s. No se agregó ninguna plaza.",
+                "Estas %(count)s claves están repetidas: %(keys)s. No se agregó ninguna plaza.",
                 len(repeated),
             )
             % facts,

@@ -134,7 +134,7 @@ def check_category(category: str, number: str, who: Identity, admitted: Collecti
     if category not in open_to(who, admitted):
         raise CategoryRefused(
             _("Con tus documentos no puedes postularte en esa categoría."),
-            _("Elige una de la lista, o añade a tu cuenta el documento que lo dice."),
+            _("Elige una de la lista, o agrega a tu cuenta el documento que lo dice."),
             field="category",
         )
     number = "".join(number.split()).upper()
@@ -240,7 +240,7 @@ def _partners(
         yield CategoryFault(
             "partner-category-without-partner", "", _("Categoría «%(label)s»") % {"label": label},
             _("Se admite, pero ningún instituto puede proponer a nadie: es inalcanzable."),
-            _("Añadir el instituto socio, o no admitirla."),
+            _("Agregar el instituto socio, o no admitirla."),
         )  # fmt: skip
     for partner in partners:
         place = _("Instituto socio %(name)s") % {"name": partner.name}

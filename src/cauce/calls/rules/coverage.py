@@ -136,7 +136,7 @@ def _team(team: TeamFacts) -> Iterator[Fault]:
             team.key,
             place,
             _("No tiene plazas."),
-            _("Añadirlas o quitar el equipo."),
+            _("Agregarlas o quitar el equipo."),
             blocks=False,
         )
     elif TeamRole.COORDINATOR not in {role for _key, role in team.places}:
@@ -145,7 +145,7 @@ def _team(team: TeamFacts) -> Iterator[Fault]:
             team.key,
             place,
             _("Nadie lo coordina."),
-            _("Añadir su coordinación."),
+            _("Agregar su coordinación."),
             blocks=False,
         )
     if not team.units:

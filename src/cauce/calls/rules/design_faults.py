@@ -61,13 +61,13 @@ def _orders(call: Snapshot, design: Design) -> Iterator[Fault]:
             yield Fault(
                 "partner-order-of-nothing", "", place,
                 _("Se usaría el orden de un instituto socio en sus plazas, y ninguna plaza es de uno."),
-                _("Añadir sus plazas, o volver al orden de mérito."),
+                _("Agregar sus plazas, o volver al orden de mérito."),
             )  # fmt: skip
     elif not call.score_criteria:
         yield Fault(
             "points-without-merit", "", place,
             _("Los puntos se suman al primer criterio del orden, y no hay ninguno."),
-            _("Añadir un criterio en Orden y desempates."),
+            _("Agregar un criterio en Orden y desempates."),
         )  # fmt: skip
     elif not any(Decimal(value or 0) for value in design.order_points.values()):
         yield Fault(
@@ -123,7 +123,7 @@ def _reserved(post: PostFacts, known: set[str]) -> Iterator[Fault]:
         yield Fault(
             "reserved-for-unknown-class", f"{post.key}|{key}", place,
             _("Reserva lugares a la clase «%(key)s», que no existe.") % {"key": key},
-            _("Añadir la clase o quitarle esos lugares."),
+            _("Agregar la clase o quitarle esos lugares."),
         )  # fmt: skip
 
 

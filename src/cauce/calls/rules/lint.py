@@ -131,7 +131,7 @@ def _general(call: Snapshot, now: datetime) -> Iterator[Finding]:
     ):
         yield Finding(
             "contact-unreachable", Severity.WARNS, Section.GENERAL, call.contact, _("Contacto"),
-            _("El contacto no tiene teléfono ni correo."), _("Añadir un teléfono o un correo."),
+            _("El contacto no tiene teléfono ni correo."), _("Agregar un teléfono o un correo."),
         )  # fmt: skip
 
 
@@ -256,7 +256,7 @@ def _scope(call: Snapshot, now: datetime) -> Iterator[Finding]:
                     specialty.code, specialty.name,
                     _("%(name)s se ofrece, pero no tiene plazas: quien la elija no podrá pedir nada.")
                     % {"name": specialty.name},
-                    _("Añadir sus plazas o quitarla de la convocatoria."),
+                    _("Agregar sus plazas o quitarla de la convocatoria."),
                 )  # fmt: skip
         states = {post.state for post in call.posts}
         for key, name in call.states:
@@ -264,7 +264,7 @@ def _scope(call: Snapshot, now: datetime) -> Iterator[Finding]:
                 yield Finding(
                     "state-without-posts", Severity.WARNS, Section.SCOPE, key, name,
                     _("%(name)s está en la convocatoria, pero no tiene plazas.") % {"name": name},
-                    _("Añadir sus plazas o quitar el estado."),
+                    _("Agregar sus plazas o quitar el estado."),
                 )  # fmt: skip
 
 
@@ -275,7 +275,7 @@ def _order(call: Snapshot, now: datetime) -> Iterator[Finding]:
     if not call.score_criteria:
         yield Finding(
             "lottery-alone", Severity.WARNS, Section.ORDER, "", _("Orden"),
-            _("No hay criterios: todo el orden lo da el sorteo."), _("Añadir al menos un criterio."),
+            _("No hay criterios: todo el orden lo da el sorteo."), _("Agregar al menos un criterio."),
         )  # fmt: skip
     keys = Counter(str(criterion.get("key", "")) for criterion in call.score_criteria)
     for number, criterion in enumerate(call.score_criteria, 1):
@@ -334,7 +334,7 @@ def _posts(call: Snapshot, now: datetime) -> Iterator[Finding]:
     if not call.posts:
         yield Finding(
             "no-posts", Severity.BLOCKS, Section.POSTS, "", _("Plazas"),
-            _("No hay plazas."), _("Añadir las plazas, una por una o todas de una tabla."),
+            _("No hay plazas."), _("Agregar las plazas, una por una o todas de una tabla."),
         )  # fmt: skip
     duplicates: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for post in call.posts:
@@ -382,13 +382,13 @@ def _why_invisible(
         yield (
             "invisible-specialty",
             _("Nadie la vería: %(specialty)s no está entre las especialidades de la convocatoria.") % names,
-            _("Añadir la especialidad o quitar la plaza."),
+            _("Agregar la especialidad o quitar la plaza."),
         )
     if post.state not in states:
         yield (
             "invisible-state",
             _("Nadie la vería: %(state)s no está entre los estados de la convocatoria.") % names,
-            _("Añadir el estado o quitar la plaza."),
+            _("Agregar el estado o quitar la plaza."),
         )
     if not post.municipality.strip() or not post.care_level:
         yield (

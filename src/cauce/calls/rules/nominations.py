@@ -162,7 +162,7 @@ def may_sign(
         return verdict
     verdict = _until_closing(partner, now)
     verdict = verdict.unless(
-        not people, _("La propuesta está vacía."), _("Añadir a alguien antes de firmar.")
+        not people, _("La propuesta está vacía."), _("Agregar a alguien antes de firmar.")
     )
     if pending is not None and pending.second_by_id is None:
         verdict = verdict.unless(

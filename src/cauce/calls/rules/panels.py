@@ -301,7 +301,7 @@ def rubric_lacks(
         if those and not has:
             yield Lack(f"{source}-missing", lacking, _("Escribirla en Rúbrica, o en Perfil."))
         if has and not those:
-            yield Lack(f"{source}-unused", vain, _("Añadir el criterio en Orden y desempates, o quitarla."))
+            yield Lack(f"{source}-unused", vain, _("Agregar el criterio en Orden y desempates, o quitarla."))
         if len(those) > 1:
             yield Lack(f"{source}-twice", _("Dos criterios del orden salen de lo mismo."), _("Dejar uno."))
         for each in those:

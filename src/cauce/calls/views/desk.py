@@ -195,7 +195,7 @@ def edit_entry(request: Any, code: str, entry_id: int | None = None) -> HttpResp
         messages.success(request, _("Fecha guardada."))
         return redirect("calls:edit_calendar", code)
     frame = queries.desk_frame(request.actor, call, "calls:edit_calendar", now=request.now)
-    title = _("Editar una fecha") if entry_id else _("Añadir una fecha")
+    title = _("Editar una fecha") if entry_id else _("Agregar una fecha")
     return _small_form(request, frame, form, title, _("Guardar la fecha"), "calls:edit_calendar", saved)
 
 
@@ -262,7 +262,7 @@ def edit_criterion(request: Any, code: str, key: str = "") -> HttpResponse:
     if form.is_bound:
         forms.resend(form, seen=seen)
     frame = queries.desk_frame(request.actor, call, "calls:edit_order", now=request.now)
-    title = _("Editar un criterio") if key else _("Añadir un criterio")
+    title = _("Editar un criterio") if key else _("Agregar un criterio")
     return _small_form(request, frame, form, title, _("Guardar el criterio"), "calls:edit_order", [])
 
 
@@ -343,7 +343,7 @@ def edit_post(request: Any, code: str, key: str = "") -> HttpResponse:
         messages.success(request, _("Plaza %(key)s guardada.") % {"key": form.cleaned_data["key"]})
         return redirect("calls:desk_posts", code)
     frame = queries.desk_frame(request.actor, call, "calls:desk_posts", now=request.now)
-    title = _("Plaza %(key)s") % {"key": key} if key else _("Añadir una plaza")
+    title = _("Plaza %(key)s") % {"key": key} if key else _("Agregar una plaza")
     return _small_form(request, frame, form, title, _("Guardar la plaza"), "calls:desk_posts", saved)
 
 
@@ -379,7 +379,7 @@ def posts_table(request: Any, code: str) -> HttpResponse:
             )
             if done is not None:
                 count = len(posts)
-                words = ngettext("%(count)s plaza añadida.", "%(count)s plazas añadidas.", count)
+                words = ngettext("%(count)s plaza agregada.", "%(count)s plazas agregadas.", count)
                 messages.success(request, words % {"count": figures.number(count)})
                 return redirect("calls:desk_posts", code)
     context = {

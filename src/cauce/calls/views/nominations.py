@@ -99,13 +99,13 @@ def nominate(request: Any, number: int) -> HttpResponse:
         )
         if made is not None:
             _say_likeness(request, found, made)
-            messages.success(request, _("Añadida en el lugar %(place)s.") % {"place": made.position})
+            messages.success(request, _("Agregada en el lugar %(place)s.") % {"place": made.position})
             return redirect("calls:partner", number)
     context = {
         "partner": found,
         "form": form,
         "title": _("Proponer a una persona"),
-        "button": _("Añadir a la propuesta"),
+        "button": _("Agregar a la propuesta"),
     }
     return render(request, "calls/partner/candidate.html", context, status=422 if form.errors else 200)
 
@@ -170,7 +170,7 @@ def _desk(request: Any, number: int) -> import_pages.Desk:
     found = _writable(request, number)
     return import_pages.Desk(
         kind=operations.NOMINATIONS, scope=str(found.pk), title=_("Candidatos de un archivo"),
-        lead=_("Una fila por persona, en el orden de preferencia. Se añaden al final de la propuesta, todas o ninguna."),
+        lead=_("Una fila por persona, en el orden de preferencia. Se agregan al final de la propuesta, todas o ninguna."),
         columns=intake.nomination_columns(found.institution.country),
         urls=import_pages.Addresses.of("calls:import_nominations", number),
         receive=operations.receive_nominations, confirm=operations.confirm_nominations,

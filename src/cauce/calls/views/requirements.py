@@ -40,7 +40,7 @@ def edit_requirements(request: Any, code: str) -> HttpResponse:
                 now=request.now,
             )  # fmt: skip
         if added is not None:
-            messages.success(request, _("Documentos añadidos. Revisar de cada uno si es subsanable."))
+            messages.success(request, _("Documentos agregados. Revisar de cada uno si es subsanable."))
             return redirect("calls:edit_requirements", code)
     frame = queries.desk_frame(request.actor, call, "calls:edit_requirements", now=request.now)
     context = {

@@ -48,5 +48,6 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(f"{error.message} {error.remedy}") from error
         self.stdout.write(
-            _("Añadidas: %(added)s. Cambiadas: %(changed)s.") % {"added": done.added, "changed": done.changed}
+            _("Agregadas: %(added)s. Cambiadas: %(changed)s.")
+            % {"added": done.added, "changed": done.changed}
         )

@@ -33,4 +33,4 @@ class Command(BaseCommand):
         operations.confirm_clues(actor=actor, taken=taken, digest=taken.digest, now=now, by_task=False)
         done = operations.load_clues(actor=actor, taken=taken, units=units, now=now)
         counts = {"added": done.added, "changed": done.changed}
-        self.stdout.write(_("Añadidas: %(added)s. Cambiadas: %(changed)s.") % counts)
+        self.stdout.write(_("Agregadas: %(added)s. Cambiadas: %(changed)s.") % counts)

@@ -21,6 +21,11 @@ class Command(BaseCommand):
         if changed := changed_words(texts, kept):
             raise CommandError("These words changed: give each a new version.\n" + "\n".join(sorted(changed)))
         new = {text.name: text.source() for text in texts.values() if text.name not in kept}
+        if untold := [name for name, said in new.items() if said["en"] == said["es-mx"]]:
+            raise CommandError(
+                "These have no compiled English yet: fill the catalogue, then `run.py setup`.\n"
+                + "\n".join(untold)
+            )
         kept.update(new)
         rules.ARCHIVE.write_text(
             json.dumps(dict(sorted(kept.items())), ensure_ascii=False, indent=1) + "\n", "utf-8"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as random_questions
 
@@ -79,6 +80,11 @@ def pytest_configure(config):
 @pytest.hookimpl(trylast=True)  # after pytest-django has put them last, since they use no database of its own
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "tests/journeys" not in item.path.as_posix())
+
+
+def pytest_runtest_setup():
+    """In whatever language the test before was answered, each begins in the product's own."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 # 10 February 2024, 12:00 in Mexico City.

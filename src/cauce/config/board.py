@@ -76,7 +76,9 @@ class Channel:
         return self.snapshot["version"] if self.snapshot else -1
 
     def take(self, snapshot: dict[str, Any]) -> None:
-        """Take a newer state and wake everybody."""
+        """Take a newer state and wake everybody; one that is here already changes nothing."""
+        if snapshot["version"] == self.version:
+            return
         if self.snapshot is not None:
             told = queries.changes(self.snapshot, snapshot)
             self.changes.append((self.version, event("change", told)))

@@ -16,11 +16,9 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -272,7 +270,7 @@ def work() -> None:
 
 
 def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
-    """Everything on SQLite, beside it all that touches a database on PostgreSQL; journeys in a real browser on both.
+    """Everything on SQLite, then all that touches a database on PostgreSQL; journeys in a real browser on both.
 
     ``--quick`` leaves out the browser, PostgreSQL, what is slow and most random examples; ``--scale`` runs only
     the national sizes, and the journeys with doctors at a desk and offices on a phone.
@@ -306,7 +304,10 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
         if scale:
             walked = [*pytest, "tests/journeys", *arguments]
             passes.append(("SQLite, journeys with the widths exchanged", walked, exchanged))
-        outcomes = _side_by_side(passes)
+        for name, command, variables in passes:
+            say(f"On {name}:")
+            words = [str(part) for part in command]
+            outcomes.append(subprocess.run(words, cwd=ROOT, env=variables).returncode)
     # On a shared machine the clock also counts what others took; the processor's time is ours.
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = used.ru_utime + used.ru_stime
@@ -314,40 +315,6 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     say(f"Beside them: ten million turns of an empty loop take {_calibration():.2f} s here now.")
     if any(outcomes):
         raise SystemExit(max(outcomes))
-
-
-def _side_by_side(passes: list[tuple[str, list[str | Path], dict[str, str]]]) -> list[int]:
-    """Run all at once, since each waits a third of its time for browsers and disks, and show one after the other."""
-    with ExitStack() as stack:
-        running = []
-        for name, command, env in passes:
-            output = stack.enter_context(tempfile.NamedTemporaryFile())
-            words = [str(part) for part in command]
-            process = subprocess.Popen(words, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
-            stack.callback(_stop_kindly, process)
-            running.append((name, process, Path(output.name)))
-        for name, process, path in running:
-            say(f"On {name}:")
-            _show(path, process)
-        return [process.returncode for _name, process, _path in running]
-
-
-def _show(path: Path, process: subprocess.Popen[bytes]) -> None:
-    """Copy what a process writes until it has ended."""
-    with path.open("rb") as written:
-        is_over = False
-        while not is_over:
-            is_over = process.poll() is not None
-            sys.stdout.buffer.write(written.read())
-            sys.stdout.buffer.flush()
-            time.sleep(0 if is_over else 0.2)
-
-
-def _stop_kindly(process: subprocess.Popen[bytes]) -> None:
-    """As Ctrl-C would, so that databases and browsers that it started end with it."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        process.wait()
 
 
 def _calibration() -> float:

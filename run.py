@@ -279,7 +279,9 @@ def test(arguments: list[str], *, quick: bool, scale: bool) -> None:
     started = time.monotonic()
     env = environment(CAUCE_TESTING="true")
     env.pop("DATABASE_URL", None)
-    pytest = [PYTHON, "-m", "pytest", "--numprocesses", "2", "--dist", "worksteal" if quick else "loadgroup"]
+    # One of three waits for the browser most of the time.
+    processes, spread = ("2", "worksteal") if quick else ("3", "loadgroup")
+    pytest = [PYTHON, "-m", "pytest", "--numprocesses", processes, "--dist", spread]
     outcomes = []
     if quick:
         env["TEST_EXAMPLES"] = "0.04"

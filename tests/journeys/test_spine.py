@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from cauce.accounts import rules
 from tests.journeys.conftest import DESK, PHONE, ROOT, SWAPPED, follow, settle
@@ -31,8 +32,12 @@ def picture(page, name):
 
 
 def no_sideways_scroll(page):
+    """Asked until it holds: a question put once may meet a page on its way to the next."""
     settle(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    try:
+        page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth", timeout=3_000)
+    except TimeoutError:
+        pytest.fail(f"{page.url} is wider than the screen")
 
 
 @pytest.fixture

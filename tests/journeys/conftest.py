@@ -149,12 +149,7 @@ def settle(page):
 
 @pytest.fixture
 def axe():
-    """Return a function that fails when axe finds anything on a page, once it is there.
-
-    Its second is spent once for a page: no database changes what it looks at.
-    """
-    if os.environ.get("DATABASE_URL"):
-        return settle
+    """Return a function that fails when axe finds anything on a page, once it is there."""
     from axe_playwright_python.sync_playwright import Axe
 
     checker = Axe()
